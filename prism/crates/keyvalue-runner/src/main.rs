@@ -1,0 +1,3 @@
+//! keyvalue-runner
+
+fn main() {}

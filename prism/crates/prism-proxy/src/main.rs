@@ -1,0 +1,3 @@
+//! prism-proxy
+
+fn main() {}
