@@ -1,0 +1,1 @@
+"""The control plane, client and command line of Prism."""

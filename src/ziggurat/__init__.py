@@ -1,0 +1,1 @@
+"""Tests a system of several processes as a pyramid."""
