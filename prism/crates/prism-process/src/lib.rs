@@ -1,1 +1,24 @@
-//! prism-process
+//! The process contract that every Prism program keeps.
+//!
+//! A program's `main` is one call of [`run`]: it reads the configuration, starts logs and runtime, and
+//! turns the outcome into an exit code. What it serves, it serves with [`listen`], tells whoever started
+//! it with [`notify`], and stops when its [`Shutdown`] says so.
+
+pub mod config;
+mod exit;
+mod identity;
+mod listen;
+mod log;
+pub mod notify;
+mod run;
+mod shutdown;
+
+pub use self::{
+    config::{Common, Configuration, Options},
+    exit::{Exit, Failure},
+    identity::{Program, build_id},
+    listen::{ListenError, listen},
+    log::{LogFormat, LogLevel},
+    run::run,
+    shutdown::{Reason, Shutdown},
+};
