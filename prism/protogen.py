@@ -6,7 +6,6 @@ protobuf, the generated code does not.
 """
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -55,10 +54,10 @@ def generate(proto: Path, target: Path) -> None:
 
 def run_protoc(proto: Path, out: Path) -> None:
     """Run protoc with the Python, gRPC and stub generators over every proto file."""
-    kinds = ("python", "grpc_python", "mypy", "mypy_grpc")
+    kinds = {"python": "", "grpc_python": "", "mypy": "quiet:", "mypy_grpc": "quiet:"}
     sources = sorted(str(path) for path in proto.rglob("*.proto"))
-    command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{proto}", *(f"--{kind}_out={out}" for kind in kinds)]
-    subprocess.run([*command, *sources], check=True)
+    outputs = [f"--{kind}_out={options}{out}" for kind, options in kinds.items()]
+    subprocess.run([sys.executable, "-m", "grpc_tools.protoc", f"-I{proto}", *outputs, *sources], check=True)
 
 
 def add_packages(root: Path) -> None:
@@ -75,7 +74,7 @@ def replace_tree(fresh: Path, target: Path) -> None:
     for name in wanted:
         if not same_bytes(fresh / name, target / name):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(fresh / name, target / name)
+            (fresh / name).replace(target / name)
     for path in target.rglob("*"):
         if path.is_file() and path.relative_to(target) not in wanted and "__pycache__" not in path.parts:
             path.unlink()
