@@ -1,1 +1,142 @@
-"""Tests a system of several processes as a pyramid."""
+"""Test a system of several processes as a pyramid: unit, integration over real processes, end to end.
+
+>>> from ziggurat import FREE, Service, Stack, Tcp, start
+>>> web = Service(
+...     name="web",
+...     command=("python3", "-m", "http.server", "{http.port}", "--bind", "{http.host}"),
+...     ports={"http": FREE},
+...     ready=Tcp(endpoint="http"),
+... )
+>>> with start(Stack(name="example", services=(web,))) as running:  # doctest: +SKIP
+...     running.address("web.http")
+'127.0.0.1:41873'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ziggurat.cargo import Program as Program, build as build
+    from ziggurat.errors import (
+        AlreadyRunning as AlreadyRunning,
+        BuildFailed as BuildFailed,
+        ConditionTimeout as ConditionTimeout,
+        CycleError as CycleError,
+        Ending as Ending,
+        GateClosed as GateClosed,
+        KeeperError as KeeperError,
+        KeeperLost as KeeperLost,
+        NotReady as NotReady,
+        NotRunning as NotRunning,
+        PortTaken as PortTaken,
+        ProgramNotFound as ProgramNotFound,
+        ServiceExited as ServiceExited,
+        SpecError as SpecError,
+        StartFailed as StartFailed,
+        TierViolation as TierViolation,
+        UnknownName as UnknownName,
+        UsageError as UsageError,
+        Waiting as Waiting,
+        WorldError as WorldError,
+        ZigguratError as ZigguratError,
+    )
+    from ziggurat.gate import Gate as Gate
+    from ziggurat.lease import Lease as Lease, own as own
+    from ziggurat.log import ServiceLog as ServiceLog
+    from ziggurat.service import RunningService as RunningService
+    from ziggurat.spec import (
+        FREE as FREE,
+        REPORTED as REPORTED,
+        Ask as Ask,
+        Endpoint as Endpoint,
+        GrpcHealth as GrpcHealth,
+        LogLine as LogLine,
+        Notify as Notify,
+        OnOrphan as OnOrphan,
+        Port as Port,
+        Probe as Probe,
+        Restart as Restart,
+        Service as Service,
+        Stack as Stack,
+        Started as Started,
+        Tcp as Tcp,
+    )
+    from ziggurat.stack import (
+        RunningStack as RunningStack,
+        attach as attach,
+        start as start,
+        start_detached as start_detached,
+    )
+    from ziggurat.tiers import Tier as Tier
+    from ziggurat.waiting import wait_until as wait_until
+
+_HOMES = {
+    "cargo": ("Program", "build"),
+    "errors": (
+        "AlreadyRunning",
+        "BuildFailed",
+        "ConditionTimeout",
+        "CycleError",
+        "Ending",
+        "GateClosed",
+        "KeeperError",
+        "KeeperLost",
+        "NotReady",
+        "NotRunning",
+        "PortTaken",
+        "ProgramNotFound",
+        "ServiceExited",
+        "SpecError",
+        "StartFailed",
+        "TierViolation",
+        "UnknownName",
+        "UsageError",
+        "Waiting",
+        "WorldError",
+        "ZigguratError",
+    ),
+    "gate": ("Gate",),
+    "lease": ("Lease", "own"),
+    "log": ("ServiceLog",),
+    "service": ("RunningService",),
+    "spec": (
+        "FREE",
+        "REPORTED",
+        "Ask",
+        "Endpoint",
+        "GrpcHealth",
+        "LogLine",
+        "Notify",
+        "OnOrphan",
+        "Port",
+        "Probe",
+        "Restart",
+        "Service",
+        "Stack",
+        "Started",
+        "Tcp",
+    ),
+    "stack": ("RunningStack", "attach", "start", "start_detached"),
+    "tiers": ("Tier",),
+    "waiting": ("wait_until",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME_OF)  # noqa: PLE0605 - one table says both where a name lives and that it is public
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name's module when the name is first used (PEP 562)."""
+    if name not in _HOME_OF:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value: object = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return list(__all__)

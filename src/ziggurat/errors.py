@@ -1,0 +1,246 @@
+"""What can go wrong, as one tree; every error carries its facts as attributes.
+
+    ZigguratError
+    ├── UsageError                  it was described or called wrongly
+    │   ├── SpecError               a service or stack that cannot be
+    │   │   ├── CycleError          services that wait for each other
+    │   │   └── UnknownName         a service or endpoint that nobody declared
+    │   ├── ProgramNotFound         a command whose program is not there
+    │   └── TierViolation           a test did what its tier forbids
+    └── WorldError                  it was described rightly, and the world failed
+        ├── KeeperError             the keeper could not do it
+        │   └── KeeperLost          the keeper is gone
+        ├── PortTaken               a fixed port that somebody uses
+        ├── BuildFailed             cargo did not build
+        ├── StartFailed             a stack did not come up
+        │   ├── ServiceExited       a service ended while it was starting
+        │   └── NotReady            services were not ready in time
+        ├── NotRunning              a service that was asked for something is not running
+        ├── ConditionTimeout        what was waited for did not come
+        ├── AlreadyRunning          a detached stack of that name is there
+        └── GateClosed              the running stack is not one to test
+"""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+class ZigguratError(Exception):
+    """Root of everything that the toolkit raises."""
+
+    exit_code = 70
+
+
+class UsageError(ZigguratError):
+    """It was described or called wrongly; trying again changes nothing."""
+
+    exit_code = 64
+
+
+class SpecError(UsageError):
+    """A service or a stack that cannot be."""
+
+
+class CycleError(SpecError):
+    """Services that wait for each other."""
+
+    def __init__(self, cycle: Sequence[str]) -> None:
+        """Hold the names, the first one again at the end."""
+        super().__init__(f"services wait for each other: {' → '.join(cycle)}")
+        self.cycle = tuple(cycle)
+
+
+class UnknownName(SpecError):
+    """A service or an endpoint that nobody declared."""
+
+    def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
+        """Hold what was asked for and what there is."""
+        super().__init__(f"there is no {kind} {name!r}; there is {', '.join(known) or 'none'}")
+        self.kind = kind
+        self.name = name
+        self.known = tuple(known)
+
+
+class ProgramNotFound(UsageError):
+    """A command whose program is not there or cannot be run."""
+
+    def __init__(self, service: str, program: str, reason: str) -> None:
+        """Hold whose program it is and why it cannot be run."""
+        super().__init__(f"{service}: cannot start {program}: {reason}")
+        self.service = service
+        self.program = program
+        self.reason = reason
+
+
+class TierViolation(UsageError):
+    """A test did what its tier forbids."""
+
+    def __init__(self, tier: str, what: str, allowed_in: Sequence[str]) -> None:
+        """Hold the tier, what was tried, and the tiers that may do it."""
+        super().__init__(f"the {tier} tier does not allow {what}; the tiers that may: {', '.join(allowed_in)}")
+        self.tier = tier
+        self.what = what
+        self.allowed_in = tuple(allowed_in)
+
+
+class WorldError(ZigguratError):
+    """It was described rightly, and the world failed."""
+
+
+class KeeperError(WorldError):
+    """The keeper could not do what it was asked for."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        """Hold the kind of refusal beside its line."""
+        super().__init__(message)
+        self.kind = kind
+
+
+class KeeperLost(KeeperError):
+    """The keeper is gone, and with it every service of the run."""
+
+    def __init__(self, message: str = "the keeper is gone, and with it every service of the run") -> None:
+        """Say that it is gone."""
+        super().__init__("lost", message)
+
+
+class PortTaken(WorldError):
+    """A fixed port that somebody uses."""
+
+    exit_code = 71
+
+    def __init__(self, host: str, port: int, pid: int, command: str) -> None:
+        """Hold the address and its owner; pid 0 where this user may not see it."""
+        owner = f"pid {pid} ({command})" if pid else "a process that this user may not see"
+        super().__init__(f"{host}:{port} is in use by {owner}")
+        self.host = host
+        self.port = port
+        self.pid = pid
+        self.command = command
+
+
+class BuildFailed(WorldError):
+    """Cargo did not build; ``output`` is what it printed, as it printed it."""
+
+    def __init__(self, command: Sequence[str], exit_code: int, output: str) -> None:
+        """Hold the command, its exit code and what it printed."""
+        super().__init__(f"{' '.join(command)} ended with exit code {exit_code}\n{output}".rstrip())
+        self.command = tuple(command)
+        self.status = exit_code
+        self.output = output
+
+
+class StartFailed(WorldError):
+    """A stack did not come up; all that had been started is gone again."""
+
+
+class ServiceExited(StartFailed):
+    """A service ended while it was starting."""
+
+    def __init__(self, service: str, ending: Ending, last_lines: Sequence[str]) -> None:
+        """Hold how it ended and what it said last."""
+        super().__init__(f"{service} {ending} while it was starting{_quoted(last_lines)}")
+        self.service = service
+        self.ending = ending
+        self.last_lines = tuple(last_lines)
+
+
+class NotReady(StartFailed):
+    """Services were not ready in time."""
+
+    def __init__(self, waiting: Sequence[Waiting]) -> None:
+        """Hold each one that was waited for."""
+        super().__init__("\n".join(str(service) for service in waiting))
+        self.waiting = tuple(waiting)
+
+
+class NotRunning(WorldError):
+    """A service that was asked for something is not running."""
+
+    def __init__(self, service: str, state: str) -> None:
+        """Hold the service and the state that it is in."""
+        super().__init__(f"{service} is not running: it is {state}")
+        self.service = service
+        self.state = state
+
+
+class ConditionTimeout(WorldError):
+    """What was waited for did not come in time."""
+
+    def __init__(self, what: str, seconds: float, last: object) -> None:
+        """Hold what was waited for, how long, and what was seen last."""
+        super().__init__(f"{what} did not come in {seconds:g} s; last seen: {last!r}")
+        self.what = what
+        self.seconds = seconds
+        self.last = last
+
+
+class AlreadyRunning(WorldError):
+    """A detached stack of that name is there."""
+
+    def __init__(self, name: str, folder: Path, pid: int) -> None:
+        """Hold where it is and the pid of its keeper."""
+        super().__init__(f"{name} is already running: keeper {pid} in {folder}")
+        self.name = name
+        self.folder = folder
+        self.pid = pid
+
+
+class GateClosed(WorldError):
+    """The running stack is not one to test; the message says what to do."""
+
+    exit_code = 69
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        """Hold why, and the command that mends it."""
+        super().__init__(f"{reason}; {remedy}")
+        self.reason = reason
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a process ended: by itself with an exit code, or by a signal."""
+
+    status: int
+    """The exit code, or minus the number of the signal."""
+
+    @property
+    def signal(self) -> str:
+        """The name of the signal that ended it, or an empty string."""
+        return signal.Signals(-self.status).name if self.status < 0 else ""
+
+    def __str__(self) -> str:
+        """Say it as a verb and its object."""
+        return f"was ended by {self.signal}" if self.status < 0 else f"exited with code {self.status}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A service that was not ready when the time was up."""
+
+    service: str
+    probe: str
+    seconds: float
+    reasons: tuple[tuple[str, int], ...]
+    """What each attempt found, equal ones counted together, the latest last."""
+    last_lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say it on one line, with the last lines of its log below."""
+        found = ", ".join(f"{reason} ×{count}" if count > 1 else reason for reason, count in self.reasons)
+        return (
+            f"{self.service} was not ready in {self.seconds:g} s ({self.probe}): {found or 'not looked at yet'}"
+            f"{_quoted(self.last_lines)}"
+        )
+
+
+def _quoted(lines: Sequence[str]) -> str:
+    return "".join(f"\n  | {line}" for line in lines) if lines else " (its log is empty)"

@@ -1,0 +1,250 @@
+"""The keeper: answers requests, watches its owner, and ends everything when the owner is gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+
+from . import processes
+from .connection import Connection
+from .house import House
+from .loop import Loop
+from .ports import addresses_of
+from .refusal import Refused
+from .wire import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Request = dict[str, object]
+    Answer = Callable[[object], None]
+
+LAST_WORDS = 0.2  # seconds for a client to take what is still unsent when the keeper ends
+
+
+class Keeper:
+    """One run's requests, over a house of services."""
+
+    def __init__(self, house: House, *, warden: int) -> None:
+        """Answer for the house; ``warden`` is the pid of the process that watches this one."""
+        self._house = house
+        self._loop = house.loop
+        self._warden = warden
+        self._about: object = {}
+        self._connections: set[Connection] = set()
+        self._finished: list[Callable[[], None]] = []
+        house.tell = self._tell
+
+    # === who is there ===
+
+    def welcome(self, end: socket.socket, *, owner: bool = False) -> None:
+        """Serve a connection; when the owner's ends, everything does."""
+        connection = Connection(end, self._loop, self._handle)
+        self._connections.add(connection)
+        connection.when_closed = self._owner_left if owner else self._connections.discard
+
+    def watch_process(self, pid: int) -> None:
+        """End everything when this process ends, even if a copy of its socket lives on elsewhere."""
+        try:
+            descriptor = os.pidfd_open(pid)
+        except OSError:
+            self.end()
+            return
+        self._loop.once(descriptor, self.end)
+
+    def _owner_left(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        self.end()
+
+    def _tell(self, event: dict[str, object]) -> None:
+        for connection in list(self._connections):
+            if connection.wants_events:
+                connection.tell(event)
+
+    # === requests ===
+
+    def _handle(self, connection: Connection, request: Request) -> None:
+        number = request.get("id")
+
+        def answer(result: object) -> None:
+            connection.send({"id": number, "ok": result})
+
+        try:
+            verb = VERBS.get(str(request.get("do")))
+            if verb is None:
+                raise Refused("unknown", f"this keeper (version {VERSION}) does not know {request.get('do')!r}")
+            if verb is Keeper._events:
+                connection.wants_events = True
+            verb(self, request, answer)
+        except Refused as refusal:
+            connection.send({"id": number, "refused": refusal.as_message()})
+
+    def _hello(self, _: Request, answer: Answer) -> None:
+        answer(
+            {
+                "version": VERSION,
+                "pid": os.getpid(),
+                "warden": self._warden,
+                "run": self._house.run,
+                "folder": self._house.folder,
+                "about": self._about,
+                "now": time.monotonic_ns(),
+                "ending": self._house.is_ending,
+            }
+        )
+
+    def _describe(self, request: Request, answer: Answer) -> None:
+        self._about = request["about"]
+        answer(None)
+
+    def _hold(self, request: Request, answer: Answer) -> None:
+        answer(self._house.ports.hold(str(request["host"]), int(str(request["port"]))))
+
+    def _release(self, request: Request, answer: Answer) -> None:
+        self._house.ports.release(str(request["host"]), int(str(request["port"])))
+        answer(None)
+
+    def _start(self, request: Request, answer: Answer) -> None:
+        if self._house.is_ending:
+            raise Refused("ending", "the keeper is ending: its owner is gone or asked for the end")
+        spec: dict[str, object] = request["spec"]  # type: ignore[assignment]
+        known = self._house.services.get(str(spec["name"]))
+        if known and known.state not in {"idle", "exited"}:
+            raise Refused("running", f"{known.name} is already there ({known.state})", service=known.name)
+        service = self._house.add(spec)
+        try:
+            service.spawn()
+        except Refused:
+            self._house.remove(service.name)
+            raise
+        answer({"pid": service.pid, "started": service.started})
+
+    def _again(self, request: Request, answer: Answer) -> None:
+        service = self._service(request)
+        if service.state not in {"idle", "exited"}:
+            raise Refused("running", f"{service.name} is already there ({service.state})", service=service.name)
+        service.restarts += 1
+        service.spawn()
+        answer({"pid": service.pid, "started": service.started})
+
+    def _stop(self, request: Request, answer: Answer) -> None:
+        service = self._service(request)
+        service.stop(request.get("steps"), lambda: answer(service.report()))  # type: ignore[arg-type]
+
+    def _signal(self, request: Request, answer: Answer) -> None:
+        self._service(request).send(int(str(request["signal"])))
+        answer(None)
+
+    def _list(self, _: Request, answer: Answer) -> None:
+        answer([service.report() for service in self._house.services.values()])
+
+    def _log(self, request: Request, answer: Answer) -> None:
+        log = self._service(request).log
+        log.grew()
+        answer({"path": log.path, "size": log.size, "dropped": log.dropped, "marks": log.marks()})
+
+    def _addresses(self, request: Request, answer: Answer) -> None:
+        service = self._service(request)
+        answer(addresses_of([service.pid, *processes.descendants(service.pid)]))
+
+    def _ready(self, request: Request, answer: Answer) -> None:
+        service = self._service(request)
+        service.tells_growth = False
+        self._house.emit("ready", service.name)
+        answer(None)
+
+    def _events(self, _: Request, answer: Answer) -> None:
+        answer(None)
+
+    def _remove(self, request: Request, answer: Answer) -> None:
+        service = self._service(request)
+        if service.state not in {"idle", "exited"}:
+            raise Refused("running", f"{service.name} is still there ({service.state})", service=service.name)
+        self._house.remove(service.name)
+        answer(None)
+
+    def _end(self, _: Request, answer: Answer) -> None:
+        self.end(lambda: answer(None))
+
+    def _service(self, request: Request) -> Service:
+        name = str(request["service"])
+        if name not in self._house.services:
+            raise Refused("no-service", f"there is no service {name!r}", service=name)
+        return self._house.services[name]
+
+    # === the end ===
+
+    def end(self, finished: Callable[[], None] = lambda: None) -> None:
+        """End every process; then call back and stop serving."""
+        self._finished.append(finished)
+        if not self._house.is_ending:
+            self._house.end(self._all_gone)
+
+    def _all_gone(self) -> None:
+        for finished in self._finished:
+            finished()
+        for connection in list(self._connections):
+            connection.drain(LAST_WORDS)
+        self._loop.running = False
+
+
+if TYPE_CHECKING:
+    from .service import Service
+
+VERBS: dict[str, Callable[[Keeper, Request, Answer], None]] = {
+    "hello": Keeper._hello,  # noqa: SLF001 - the table belongs to the class; it is written once all verbs exist
+    "describe": Keeper._describe,  # noqa: SLF001
+    "hold": Keeper._hold,  # noqa: SLF001
+    "release": Keeper._release,  # noqa: SLF001
+    "start": Keeper._start,  # noqa: SLF001
+    "again": Keeper._again,  # noqa: SLF001
+    "stop": Keeper._stop,  # noqa: SLF001
+    "signal": Keeper._signal,  # noqa: SLF001
+    "list": Keeper._list,  # noqa: SLF001
+    "log": Keeper._log,  # noqa: SLF001
+    "addresses": Keeper._addresses,  # noqa: SLF001
+    "ready": Keeper._ready,  # noqa: SLF001
+    "events": Keeper._events,  # noqa: SLF001
+    "remove": Keeper._remove,  # noqa: SLF001
+    "end": Keeper._end,  # noqa: SLF001
+}
+
+
+def serve(keeper: Keeper, house: House, listener: socket.socket) -> None:
+    """Accept connections, reap children and obey signals until the end."""
+    loop = house.loop
+    listener.setblocking(False)
+    loop.watch(listener.fileno(), lambda: _accept(listener, keeper))
+    _handle_signals(loop, house, keeper)
+    loop.run()
+
+
+def _accept(listener: socket.socket, keeper: Keeper) -> None:
+    try:
+        end, _ = listener.accept()
+    except OSError:
+        return
+    keeper.welcome(end)
+
+
+def _handle_signals(loop: Loop, house: House, keeper: Keeper) -> None:
+    reader, writer = socket.socketpair()
+    reader.setblocking(False)
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
+
+    def arrived() -> None:
+        numbers = set(reader.recv(4096))
+        if signal.SIGCHLD in numbers:
+            house.reap()
+        if numbers - {signal.SIGCHLD}:
+            keeper.end()
+
+    loop.watch(reader.fileno(), arrived)
+    # The writer must live as long as the loop: a closed one would lose the wake-ups.
+    loop.wakeup = writer

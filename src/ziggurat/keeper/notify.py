@@ -1,0 +1,46 @@
+"""The socket at which one service says that it is ready (systemd's sd_notify protocol)."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+
+CREDENTIALS = struct.Struct("iII")
+DATAGRAM = 8192
+
+
+class NotifySocket:
+    """A datagram socket of one service's own, so that no other service can answer for it."""
+
+    def __init__(self, path: str) -> None:
+        """Bind the socket; the kernel adds the sender's pid to each datagram."""
+        self.path = path
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self._socket.bind(path)
+
+    def fileno(self) -> int:
+        """Return the descriptor to wait on."""
+        return self._socket.fileno()
+
+    def receive(self) -> tuple[int, dict[str, str]] | None:
+        """Return the sender's pid and the assignments of one datagram, or None when there is no more."""
+        room = socket.CMSG_SPACE(CREDENTIALS.size)
+        try:
+            data, ancillary, _, _ = self._socket.recvmsg(DATAGRAM, room)
+        except BlockingIOError:
+            return None
+        pid = CREDENTIALS.unpack(ancillary[0][2])[0] if ancillary else 0
+        return pid, parse(data)
+
+    def close(self) -> None:
+        """Close the socket and remove its file."""
+        self._socket.close()
+        os.unlink(self.path)
+
+
+def parse(data: bytes) -> dict[str, str]:
+    """Return the ``NAME=value`` lines of a datagram; what is not one is left out."""
+    pairs = (line.partition("=") for line in data.decode(errors="replace").splitlines())
+    return {name: value for name, sign, value in pairs if sign}

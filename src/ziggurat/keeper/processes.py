@@ -1,0 +1,101 @@
+"""What /proc says of processes: who they are, whose children, and under which tag they run."""
+
+from __future__ import annotations
+
+import os
+
+RUN_VARIABLE = "ZIGGURAT_RUN"
+SERVICE_VARIABLE = "ZIGGURAT_SERVICE"
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.readall() or b""
+    except OSError:
+        return b""
+
+
+def _stat(pid: int) -> list[bytes]:
+    """Return the fields of /proc/PID/stat after the command name, which may hold blanks and brackets."""
+    return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+
+
+def start_time(pid: int) -> int:
+    """Return when a process started, in clock ticks since boot, or 0 for one that is gone or a zombie.
+
+    With the pid it names a process for good: a pid that is used again has another start time.
+    """
+    fields = _stat(pid)
+    return int(fields[19]) if fields and fields[0] not in {b"Z", b"X"} else 0
+
+
+def is_same(pid: int, started: int) -> bool:
+    """Say whether the process that had this pid and start time still runs."""
+    return started > 0 and start_time(pid) == started
+
+
+def state(pid: int) -> str:
+    """Return the letter of the process's state (R, S, T, Z …), or an empty string for one that is gone."""
+    fields = _stat(pid)
+    return fields[0].decode() if fields else ""
+
+
+def session(pid: int) -> int:
+    """Return the session of a process, or 0 for one that is gone."""
+    fields = _stat(pid)
+    return int(fields[3]) if fields else 0
+
+
+def every_pid() -> list[int]:
+    """Return the pids of all processes."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def children_of_all() -> dict[int, list[int]]:
+    """Return every process's children, read in one pass."""
+    families: dict[int, list[int]] = {}
+    for pid in every_pid():
+        fields = _stat(pid)
+        if fields:
+            families.setdefault(int(fields[1]), []).append(pid)
+    return families
+
+
+def children(pid: int) -> list[int]:
+    """Return the children of a process, zombies among them."""
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+    if not os.path.exists(f"/proc/{pid}/task/{pid}/children"):
+        # A kernel built without CONFIG_PROC_CHILDREN.
+        return children_of_all().get(pid, [])
+    return [int(word) for thread in threads for word in _read(f"/proc/{pid}/task/{thread}/children").split()]
+
+
+def descendants(pid: int) -> list[int]:
+    """Return all processes below one, parents before children."""
+    found = children(pid)
+    for member in found:
+        found.extend(children(member))
+    return found
+
+
+def environment(pid: int) -> dict[str, str]:
+    """Return the environment that a process was started with, as far as this user may read it."""
+    pairs = (entry.partition(b"=") for entry in _read(f"/proc/{pid}/environ").split(b"\0") if entry)
+    return {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}
+
+
+def command(pid: int) -> str:
+    """Return a process's command line, or its name where the line is empty."""
+    words = _read(f"/proc/{pid}/cmdline").rstrip(b"\0").split(b"\0")
+    line = " ".join(os.fsdecode(word) for word in words)
+    return line or os.fsdecode(_read(f"/proc/{pid}/comm").strip())
+
+
+def tagged(run: str) -> list[int]:
+    """Return the processes that carry a run's tag in their environment."""
+    mark = f"{RUN_VARIABLE}={run}".encode()
+    return [pid for pid in every_pid() if mark in _read(f"/proc/{pid}/environ").split(b"\0")]

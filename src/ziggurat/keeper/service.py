@@ -1,0 +1,260 @@
+"""The life of one service: spawned, running, asked to stop, killed with all that it left behind, gone.
+
+    idle ── spawn ──> running ── main process ends ──> ending ── tree is empty ──> exited
+                        │                                ^                           │ restart on failure
+                        └── stop ──> stopping ───────────┘        waiting <──────────┘ ── delay ──> running
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from . import processes, restart
+from .build_id import read_build_id
+from .logs import Log
+from .notify import NotifySocket
+from .refusal import Refused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .house import House
+    from .loop import Timer
+
+RECHECK = 0.005  # seconds between looks at a tree whose members were killed but are not all gone
+STEADY = 10.0  # seconds of running after which earlier failures no longer lengthen the delay
+EVERY_SIGNAL = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
+
+
+class Service:
+    """One program of a stack, its log, its notify socket and its whole tree of processes."""
+
+    def __init__(self, spec: dict[str, object], house: House) -> None:
+        """Prepare what the service needs; nothing is started yet."""
+        self.name = str(spec["name"])
+        self.spec = spec
+        self.state = "idle"
+        self.pid = 0
+        self.started = 0
+        self.exit_status: int | None = None
+        self.restarts = 0
+        self.told: dict[str, str] = {}
+        self.build_id = ""
+        self.tells_growth = bool(spec.get("tells_growth"))
+        self.log = Log(str(spec["log"]), int(str(spec["log_bound"])))
+        self.notify = NotifySocket(house.notify_path(self.name))
+        self._house = house
+        self._failures = 0
+        self._spawned_at = 0.0
+        self._family: dict[int, int] = {}
+        self._timer: Timer | None = None
+        self._when_gone: list[Callable[[], None]] = []
+
+    # === life ===
+
+    def spawn(self) -> None:
+        """Start the program in a session of its own.
+
+        Raises ``Refused`` (program) where it cannot be started.
+        """
+        argv: list[str] = self.spec["argv"]  # type: ignore[assignment]
+        try:
+            self.pid = self._posix_spawn(argv)
+        except OSError as error:
+            self.state = "exited"
+            message = f"cannot start {argv[0]}: {error.strerror}"
+            raise Refused("program", message, program=argv[0], code=error.errno) from None
+        self._house.adopt(self)
+        self.started = processes.start_time(self.pid)
+        self.state, self.exit_status, self.told = "running", None, {}
+        self._spawned_at = time.monotonic()
+        self._family = {}
+        self._house.emit("spawned", self.name, pid=self.pid, started=self.started)
+        self._timer = self._house.loop.after(0, self._read_build_id)
+
+    def stop(self, steps: list[list[float]] | None, when_gone: Callable[[], None]) -> None:
+        """Send each step's signal and wait its seconds; after the last, kill. Call back when the tree is empty.
+
+        Without steps the service's own are taken.
+        """
+        steps = self.spec["stop"] if steps is None else steps  # type: ignore[assignment]
+        if self.state in {"idle", "exited", "waiting"}:
+            self._cancel_timer()
+            self.state = "exited"
+            when_gone()
+            return
+        self._when_gone.append(when_gone)
+        if self.state != "ending":
+            self.state = "stopping"
+            self._next_step(steps)
+
+    def kill(self) -> None:
+        """Kill the main process and whatever belongs to it."""
+        self._cancel_timer()
+        if self.state == "waiting":
+            self.state = "exited"
+        if self.state not in {"running", "stopping"}:
+            return
+        self.state = "stopping"
+        self._remember_family()
+        self.send(signal.SIGKILL)
+
+    def send(self, number: int) -> None:
+        """Send a signal to the main process; this process is its parent, so the pid cannot be another's."""
+        if self.state not in {"running", "stopping"}:
+            raise Refused("not-running", f"{self.name} is not running ({self.state})", service=self.name)
+        os.kill(self.pid, number)
+        self._house.emit("signalled", self.name, signal=number, pid=self.pid)
+
+    def main_ended(self, wait_status: int) -> None:
+        """Take note that the main process was reaped, and end what it left behind."""
+        asked = self.state == "stopping"
+        self._cancel_timer()
+        self.exit_status = os.waitstatus_to_exitcode(wait_status)
+        self.log.grew()
+        self.state = "ending"
+        self._house.emit("exited", self.name, status=self.exit_status, pid=self.pid, asked=asked)
+        self.end_tree()
+
+    def end_tree(self) -> None:
+        """Kill what is left of the tree; look again until it is empty."""
+        if self.state != "ending":
+            return
+        members = self._leftovers()
+        for pid in members:
+            _kill(pid)
+        if members:
+            self._restart_timer(RECHECK, self.end_tree)
+        else:
+            self._gone()
+
+    def close(self) -> None:
+        """Give back the log and the notify socket."""
+        self.log.close()
+        self.notify.close()
+
+    # === what it says ===
+
+    def hear(self) -> None:
+        """Read what came on the notify socket; only the main process is believed unless declared otherwise."""
+        while (heard := self.notify.receive()) is not None:
+            pid, told = heard
+            if pid == self.pid or self.spec.get("notify_access") == "all":
+                self.told |= told
+                self._house.emit("notified", self.name, told=told, pid=self.pid)
+            else:
+                self._house.emit("ignored", self.name, told=told, sender=pid)
+
+    def report(self) -> dict[str, object]:
+        """Return all that is known of the service."""
+        return {
+            "name": self.name,
+            "state": self.state,
+            "pid": self.pid,
+            "started": self.started,
+            "paused": self.state == "running" and processes.state(self.pid) == "T",
+            "exit_status": self.exit_status,
+            "restarts": self.restarts,
+            "told": self.told,
+            "build_id": self.build_id,
+            "uptime": time.monotonic() - self._spawned_at if self.state == "running" else 0.0,
+            "log": self.log.path,
+        }
+
+    # === within ===
+
+    def _posix_spawn(self, argv: list[str]) -> int:
+        environment: dict[str, str] = self.spec["env"]  # type: ignore[assignment]
+        folder = self.spec.get("cwd")
+        if folder:
+            os.chdir(str(folder))
+        try:
+            return os.posix_spawn(
+                argv[0],
+                argv,
+                {**environment, **self._house.tags(self.name), "NOTIFY_SOCKET": self.notify.path},
+                file_actions=(
+                    (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_OPEN, 1, self.log.path, os.O_WRONLY | os.O_APPEND, 0),
+                    (os.POSIX_SPAWN_DUP2, 1, 2),
+                ),
+                setsid=True,
+                setsigmask=(),
+                setsigdef=EVERY_SIGNAL,
+            )
+        finally:
+            if folder:
+                os.chdir("/")
+
+    def _read_build_id(self) -> None:
+        self.build_id = read_build_id(f"/proc/{self.pid}/exe")
+
+    def _next_step(self, steps: list[list[float]]) -> None:
+        if not steps:
+            self.kill()
+            return
+        (number, seconds), *rest = steps
+        self._remember_family()
+        self.send(int(number))
+        if processes.state(self.pid) == "T":
+            os.kill(self.pid, signal.SIGCONT)
+        self._restart_timer(seconds, lambda: self._next_step(rest))
+
+    def _remember_family(self) -> None:
+        """Note who is below the main process now: one that later changes session and environment is still known."""
+        for pid in processes.descendants(self.pid):
+            self._family[pid] = processes.start_time(pid)
+
+    def _leftovers(self) -> list[int]:
+        known = {pid for pid, started in self._family.items() if processes.is_same(pid, started)}
+        return [*known, *(pid for pid in self._house.strangers() if pid not in known and self._is_mine(pid))]
+
+    def _is_mine(self, pid: int) -> bool:
+        if processes.state(pid) in {"", "Z"}:
+            return False
+        return processes.session(pid) == self.pid or self._house.is_tagged(pid, self.name)
+
+    def _gone(self) -> None:
+        self.state = "exited"
+        self._house.emit("gone", self.name)
+        waiting, self._when_gone = self._when_gone, []
+        for callback in waiting:
+            callback()
+        if not waiting:
+            self._plan_restart()
+
+    def _plan_restart(self) -> None:
+        if time.monotonic() - self._spawned_at > STEADY:
+            self._failures = 0
+        wait = restart.delay(str(self.spec.get("restart", restart.NEVER)), self.exit_status or 0, self._failures)
+        if wait is None or self._house.is_ending:
+            return
+        self._failures += 1
+        self.state = "waiting"
+        self._restart_timer(wait, self._respawn)
+
+    def _respawn(self) -> None:
+        self.restarts += 1
+        try:
+            self.spawn()
+        except Refused as refusal:
+            self._house.emit("failed", self.name, message=str(refusal))
+
+    def _restart_timer(self, seconds: float, action: Callable[[], None]) -> None:
+        self._cancel_timer()
+        self._timer = self._house.loop.after(seconds, action)
+
+    def _cancel_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass

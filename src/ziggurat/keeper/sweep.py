@@ -1,0 +1,57 @@
+"""Ends what a dead run left behind, when its keeper and its warden were killed together."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+
+from . import processes
+
+RECORD = "run"
+
+
+def record(folder: str, run: str, keeper: int, warden: int) -> None:
+    """Write down who owns a run: tag, then pid and start time of keeper and warden."""
+    words = (run, keeper, processes.start_time(keeper), warden, processes.start_time(warden))
+    with open(f"{folder}/{RECORD}.new", "w", encoding="ascii") as file:
+        file.write(" ".join(map(str, words)))
+    os.replace(f"{folder}/{RECORD}.new", f"{folder}/{RECORD}")  # noqa: PTH105 - pathlib costs 5 ms to import
+
+
+def sweep(base: str) -> list[int]:
+    """Kill the tagged processes of every dead run below a folder, remove its folder, and return the pids."""
+    killed = []
+    for name in os.listdir(base):
+        folder = f"{base}/{name}"
+        run = "" if os.path.islink(folder) else dead_run(folder)  # noqa: PTH114 - pathlib costs 5 ms to import
+        if run:
+            killed += _kill(processes.tagged(run))
+            shutil.rmtree(folder, ignore_errors=True)
+    return killed
+
+
+def dead_run(folder: str) -> str:
+    """Return the tag of a run whose keeper and warden are both gone, else an empty string."""
+    try:
+        with open(f"{folder}/{RECORD}", encoding="ascii") as file:
+            run, *numbers = file.read().split()
+    except (OSError, ValueError):
+        return ""
+    keeper, keeper_started, warden, warden_started = map(int, numbers)
+    lives = processes.is_same(keeper, keeper_started) or processes.is_same(warden, warden_started)
+    return "" if lives else run
+
+
+def _kill(pids: list[int]) -> list[int]:
+    killed = []
+    for pid in pids:
+        try:
+            # Through a descriptor, so that the signal cannot reach another process that got the pid meanwhile.
+            descriptor = os.pidfd_open(pid)
+        except OSError:
+            continue
+        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        os.close(descriptor)
+        killed.append(pid)
+    return killed

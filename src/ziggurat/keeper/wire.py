@@ -1,0 +1,30 @@
+"""How keeper and toolkit talk: one JSON object a line, over a Unix socket.
+
+A request is ``{"id": n, "do": name, …}``; its answer ``{"id": n, "ok": …}`` or ``{"id": n, "refused": {"kind": …,
+"message": …, …}}``. What happens by itself is sent to every connection that asked for it as
+``{"event": kind, "service": name, "at": monotonic_ns, …}``.
+"""
+
+from __future__ import annotations
+
+import json
+
+VERSION = 1
+
+
+class Lines:
+    """Turn the bytes of a stream into the messages that they carry."""
+
+    def __init__(self) -> None:
+        """Start with no bytes."""
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[dict[str, object]]:
+        """Return the messages that these bytes complete."""
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        return [json.loads(line) for line in whole]
+
+
+def encode(message: dict[str, object]) -> bytes:
+    """Return a message as its line."""
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"

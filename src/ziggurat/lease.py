@@ -1,0 +1,240 @@
+"""A lease on a keeper: an open connection to it; while the owner's is open, its services live."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import stat
+import sys
+import tempfile
+import threading
+from collections import deque
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from ziggurat import keeper
+from ziggurat.errors import KeeperError, KeeperLost, NotRunning, PortTaken, ProgramNotFound, WorldError
+from ziggurat.keeper.wire import Lines, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+FIRST_CONNECTION = 3
+HELLO_SECONDS = 10.0
+CHUNK = 65536
+SOCKET_NAME = "keeper.sock"
+
+Message = dict[str, Any]
+
+
+class Lease:
+    """A connection to a keeper; safe to use from several threads."""
+
+    def __init__(self, end: socket.socket) -> None:
+        """Say hello over a connected socket."""
+        self._end = end
+        self._lines = Lines()
+        self._lock = threading.RLock()
+        self._number = 0
+        self._answers: dict[int, Message] = {}
+        self._events: deque[Message] = deque()
+        self.listeners: list[Callable[[Message], None]] = []
+        self.about_keeper: Message = self.ask("hello")
+        self.ask("events")
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the lease back."""
+        self.close()
+
+    @property
+    def folder(self) -> Path:
+        """The run's own folder: sockets, and logs unless they were put elsewhere."""
+        return Path(self.about_keeper["folder"])
+
+    def fileno(self) -> int:
+        """Return the descriptor that can be read when the keeper has something to say."""
+        return self._end.fileno()
+
+    def ask(self, verb: str, **facts: object) -> Any:  # noqa: ANN401 - each verb has an answer of its own
+        """Ask for one thing and wait for the answer.
+
+        Raises what the keeper refused with, or ``KeeperLost``.
+        """
+        return self.ask_all([(verb, facts)])[0]
+
+    def ask_all(self, requests: Iterable[tuple[str, Mapping[str, object]]]) -> list[Any]:
+        """Ask for several things at once and wait for all answers; the first refusal is raised after the last."""
+        with self._lock:
+            numbers = [self._send(verb, facts) for verb, facts in requests]
+            for number in numbers:
+                while number not in self._answers:
+                    self._receive()
+            answers = [self._answers.pop(number) for number in numbers]
+        return [_result(answer) for answer in answers]
+
+    def events(self) -> list[Message]:
+        """Return what happened since the last call, without waiting."""
+        with self._lock:
+            self._end.setblocking(False)
+            try:
+                while True:
+                    self._receive()
+            except BlockingIOError:
+                pass
+            finally:
+                self._end.setblocking(True)
+            happened = list(self._events)
+            self._events.clear()
+        return happened
+
+    def close(self) -> None:
+        """Close the connection; if it was the owner's, the keeper ends everything."""
+        self._end.close()
+
+    def end(self) -> None:
+        """Have everything ended and wait until the keeper is gone."""
+        try:
+            self.ask("end")
+            while True:
+                self._receive()
+        except KeeperLost:
+            pass
+        self.close()
+
+    def _send(self, verb: str, facts: Mapping[str, object]) -> int:
+        self._number += 1
+        try:
+            self._end.sendall(encode({"id": self._number, "do": verb, **facts}))
+        except OSError as error:
+            raise KeeperLost from error
+        return self._number
+
+    def _receive(self) -> None:
+        try:
+            data = self._end.recv(CHUNK)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            raise KeeperLost from error
+        if not data:
+            raise KeeperLost
+        for message in self._lines.feed(data):
+            if "event" in message:
+                self._events.append(message)
+                for listener in self.listeners:
+                    listener(message)
+            else:
+                self._answers[message["id"]] = message
+
+
+def own(base: Path | None = None) -> Lease:
+    """Start a keeper that lives as long as this process and this lease."""
+    return Lease(_spawn(_run_folder(base or base_folder()), owner=os.getpid()))
+
+
+def detach(name: str, base: Path | None = None) -> Lease:
+    """Start a keeper that goes on when this process ends, to be found again by its name."""
+    base = base or base_folder()
+    folder = _run_folder(base)
+    keeper = Lease(_spawn(folder, owner=0))
+    # A link, not the folder's own name: a dead run's warden may still be removing that run's folder.
+    fresh = base / f"{name}.{folder.name}"
+    fresh.symlink_to(folder)
+    fresh.replace(base / name)
+    return keeper
+
+
+def find(name: str, base: Path | None = None) -> Lease | None:
+    """Return a lease on a detached keeper, or None where none answers."""
+    folder = (base or base_folder()) / name
+    end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    end.settimeout(HELLO_SECONDS)
+    try:
+        end.connect(str(folder / SOCKET_NAME))
+        end.settimeout(None)
+        return Lease(end)
+    except (OSError, KeeperLost):
+        end.close()
+        return None
+
+
+@contextmanager
+def naming(name: str, base: Path | None = None) -> Iterator[None]:
+    """Let one process at a time decide whether a detached keeper of this name is to be started."""
+    path = (base or base_folder()) / f"{name}.lock"
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def base_folder() -> Path:
+    """Return this user's folder for runs, made for this user alone.
+
+    Raises ``WorldError`` where somebody else owns it.
+    """
+    parent = os.environ.get("XDG_RUNTIME_DIR")
+    base = Path(parent) / "ziggurat" if parent else Path(tempfile.gettempdir()) / f"ziggurat-{os.getuid()}"
+    base.mkdir(mode=0o700, parents=True, exist_ok=True)
+    facts = base.lstat()
+    if facts.st_uid != os.getuid() or stat.S_IMODE(facts.st_mode) & 0o077 or not stat.S_ISDIR(facts.st_mode):
+        message = f"{base} must be a folder of this user's alone (mode 0700); remove it or set XDG_RUNTIME_DIR"
+        raise WorldError(message)
+    return base
+
+
+def _run_folder(base: Path) -> Path:
+    folder = base / secrets.token_hex(4)
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def _spawn(folder: Path, *, owner: int) -> socket.socket:
+    ours, theirs = socket.socketpair()
+    run = secrets.token_hex(8)
+    program = str(Path(keeper.__file__).parent / "__main__.py")
+    quiet = () if owner else ((os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),)
+    pid = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-I", "-S", program, str(folder), run, str(owner)],
+        os.environ,
+        file_actions=(
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+            *quiet,
+            (os.POSIX_SPAWN_DUP2, theirs.fileno(), FIRST_CONNECTION),
+        ),
+        setsid=True,
+        setsigmask=(),
+        setsigdef=(signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD),
+    )
+    theirs.close()
+    _reap_later(pid)
+    return ours
+
+
+def _reap_later(pid: int) -> None:
+    """Reap the warden when it ends, so that it never stays as a zombie."""
+    threading.Thread(target=os.waitpid, args=(pid, 0), name="ziggurat-warden-reaper", daemon=True).start()
+
+
+def _result(answer: Message) -> Any:  # noqa: ANN401 - see Lease.ask
+    refused = answer.get("refused")
+    if refused is None:
+        return answer["ok"]
+    match refused["kind"]:
+        case "port-taken":
+            raise PortTaken(refused["host"], refused["port"], refused["pid"], refused["command"])
+        case "program":
+            raise ProgramNotFound("service", refused["program"], os.strerror(refused["code"]))
+        case "not-running":
+            raise NotRunning(refused["service"], refused["message"])
+        case kind:
+            raise KeeperError(kind, refused["message"])

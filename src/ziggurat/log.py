@@ -1,0 +1,61 @@
+"""What a service wrote: stdout and stderr in one file, whose oldest part may be gone."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ziggurat.waiting import wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TAIL_BYTES = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLog:
+    """The log of one service."""
+
+    path: Path
+
+    def size(self) -> int:
+        """Return the bytes written so far, those that were given back to the disk among them."""
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def lines(self, since: int = 0) -> list[str]:
+        """Return the lines from an offset on; what was dropped, or never came to be, is left out."""
+        return self._read(since).decode(errors="replace").splitlines()
+
+    def tail(self, count: int = 10) -> tuple[str, ...]:
+        """Return the last lines."""
+        start = max(0, self.size() - TAIL_BYTES)
+        return tuple(self.lines(start)[-count:])
+
+    def wait_for(self, pattern: str, *, since: int = 0, seconds: float = 10.0) -> re.Match[str]:
+        """Wait for a line that matches a regular expression."""
+        expression = re.compile(pattern)
+        return wait_until(
+            lambda: next(filter(None, map(expression.search, self.lines(since))), None),
+            seconds=seconds,
+            what=f"a line matching {pattern!r} in {self.path}",
+        )
+
+    def _read(self, since: int) -> bytes:
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return b""
+        with open(descriptor, "rb") as file:
+            try:
+                # Past the hole that the keeper punches when the log is over its bound.
+                start = os.lseek(descriptor, since, os.SEEK_DATA)
+            except OSError:
+                return b""
+            file.seek(start)
+            return file.read()

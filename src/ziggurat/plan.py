@@ -1,0 +1,90 @@
+"""In which order services start and stop: pure functions on a stack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ziggurat.errors import CycleError, SpecError, UnknownName
+from ziggurat.template import references
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Set as AbstractSet
+
+    from ziggurat.spec import Service, Stack
+
+
+def dependencies(stack: Stack) -> dict[str, frozenset[str]]:
+    """Return for each service those that must be ready before it is spawned.
+
+    Beside the declared ones these are the services whose reported port it names: before they are ready nobody knows
+    it. A held or fixed port is known from the start and orders nothing.
+
+    Raises ``SpecError`` for names that are given twice or to nobody, ``CycleError`` for services that wait for each
+    other.
+    """
+    services = _by_name(stack)
+    needs = {name: frozenset(_needs(service, services)) for name, service in services.items()}
+    _refuse_cycle(needs)
+    return needs
+
+
+def startable(needs: Mapping[str, frozenset[str]], spawned: AbstractSet[str], ready: AbstractSet[str]) -> list[str]:
+    """Return the services that may be spawned now, in the order of declaration."""
+    return [name for name, before in needs.items() if name not in spawned and before <= ready]
+
+
+def stop_levels(needs: Mapping[str, frozenset[str]]) -> list[list[str]]:
+    """Return the services in the groups in which they stop: each before all that it needs."""
+    levels = []
+    left = dict(needs)
+    while left:
+        needed = {name for before in left.values() for name in before}
+        level = [name for name in left if name not in needed]
+        levels.append(level)
+        left = {name: before for name, before in left.items() if name not in level}
+    return levels
+
+
+def _by_name(stack: Stack) -> dict[str, Service]:
+    services: dict[str, Service] = {}
+    for service in stack.services:
+        if not service.name or "." in service.name or "/" in service.name:
+            message = f"{service.name!r} cannot be a service's name: it must not be empty nor hold '.' or '/'"
+            raise SpecError(message)
+        if not service.command:
+            message = f"{service.name}: the command is empty"
+            raise SpecError(message)
+        if service.name in services:
+            message = f"two services of {stack.name} are called {service.name!r}"
+            raise SpecError(message)
+        services[service.name] = service
+    return services
+
+
+def _needs(service: Service, services: Mapping[str, Service]) -> set[str]:
+    needed = set(service.after)
+    for name in service.after:
+        if name not in services:
+            raise UnknownName("service", name, list(services))
+    for owner, endpoint in references(service, frozenset(services)):
+        ports = services[owner].ports
+        if endpoint not in ports:
+            raise UnknownName(f"endpoint of {owner}", endpoint, list(ports))
+        if owner != service.name and ports[endpoint].reported:
+            needed.add(owner)
+    return needed
+
+
+def _refuse_cycle(needs: Mapping[str, frozenset[str]]) -> None:
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise CycleError([*path[path.index(name) :], name])
+        if name not in done:
+            for needed in sorted(needs[name]):
+                visit(needed, (*path, name))
+            done.add(name)
+
+    for name in needs:
+        visit(name, ())

@@ -1,0 +1,181 @@
+"""Is it ready, and if not, why: each probe is a generator that says what it waits for.
+
+A probe yields ``Retry`` (look again in a moment), ``Told`` (go on when the keeper tells something of the service) or
+``Socket`` (go on when the socket is readable or writable), each with the reason why it is not ready yet; it returns
+when it is. It owns no clock and never blocks, so that one loop can wait for many.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import socket
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from ziggurat.grpc_health import HealthCheck
+from ziggurat.spec import Endpoint, GrpcHealth, LogLine, Notify, Probe, Started, Tcp
+
+if TYPE_CHECKING:
+    from ziggurat.log import ServiceLog
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Look again in a moment."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Go on when the keeper tells something of the service."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """Go on when the socket can be read, or written."""
+
+    socket: socket.socket
+    reason: str
+    writable: bool = False
+
+
+Need = Retry | Told | Socket
+Steps = Generator[Need, None, None]
+
+
+class Sight(Protocol):
+    """What a probe can see of the service that it looks at."""
+
+    log: ServiceLog
+    log_start: int
+    """Where the log stood when the service was spawned."""
+    told: dict[str, str]
+    """What it said on its notify socket."""
+
+    def endpoint(self, name: str) -> Endpoint | None:
+        """Return an endpoint, or None while it is not known."""
+
+    def report_port(self, name: str, number: int) -> None:
+        """Take note of a port that the log told."""
+
+
+def steps(probe: Probe, sight: Sight) -> Steps:
+    """Return the steps of a probe on what it looks at."""
+    match probe:
+        case Started():
+            return _started()
+        case Notify():
+            return _notified(sight)
+        case Tcp(endpoint=name):
+            return _connected(name, sight)
+        case GrpcHealth(endpoint=name, service=service):
+            return _serving(name, service, sight)
+        case LogLine(pattern=pattern):
+            return _logged(re.compile(pattern), sight)
+
+
+def describe(probe: Probe) -> str:
+    """Return a probe in a few words, for people."""
+    match probe:
+        case Started():
+            return "running"
+        case Notify():
+            return "READY=1 on its notify socket"
+        case Tcp(endpoint=name):
+            return f"TCP connection to {name}"
+        case GrpcHealth(endpoint=name, service=service):
+            return f"gRPC health of {service or 'the server'} at {name}"
+        case LogLine(pattern=pattern):
+            return f"log line matching {pattern!r}"
+
+
+def _started() -> Steps:
+    yield from ()
+
+
+def _notified(sight: Sight) -> Steps:
+    while sight.told.get("READY") != "1":
+        status = sight.told.get("STATUS")
+        yield Told(f"it says: {status}" if status else "READY=1 has not come")
+
+
+def _logged(pattern: re.Pattern[str], sight: Sight) -> Steps:
+    while True:
+        for line in sight.log.lines(sight.log_start):
+            match = pattern.search(line)
+            if match:
+                for name, number in match.groupdict().items():
+                    sight.report_port(name, int(number))
+                return
+        yield Told("no such line has come")
+
+
+def _connected(name: str, sight: Sight) -> Steps:
+    while True:
+        link = yield from _connect(name, sight)
+        if link is not None:
+            link.close()
+            return
+
+
+def _serving(name: str, service: str, sight: Sight) -> Steps:
+    while True:
+        link = yield from _connect(name, sight)
+        if link is None:
+            continue
+        with link:
+            check = HealthCheck(service, str(sight.endpoint(name)))
+            if (yield from _ask_until_serving(link, check)):
+                return
+
+
+def _ask_until_serving(link: socket.socket, check: HealthCheck) -> Generator[Need, None, bool]:
+    """Ask on one connection until it answers SERVING (true) or is lost (false)."""
+    while True:
+        check.ask()
+        status = None
+        while status is None:
+            try:
+                link.sendall(check.to_send())
+                yield Socket(link, "connected, but the health check is not answered")
+                data = link.recv(65536)
+            except OSError as error:
+                yield Retry(f"connection lost: {_reason(error)}")
+                return False
+            if not data:
+                yield Retry("connection closed before the health check was answered")
+                return False
+            status = check.receive(data)
+        if status == "SERVING":
+            return True
+        yield Retry(status)
+
+
+def _connect(name: str, sight: Sight) -> Generator[Need, None, socket.socket | None]:
+    """Try once to connect; return the socket, or None after a reason was yielded."""
+    endpoint = sight.endpoint(name)
+    if endpoint is None:
+        yield Retry(f"the port of {name} is not known yet")
+        return None
+    family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
+    link = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    code = link.connect_ex((endpoint.host, endpoint.port))
+    if code == errno.EINPROGRESS:
+        yield Socket(link, "connecting", writable=True)
+        code = link.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    # A poll on a port that nobody holds can connect to itself.
+    if code == 0 and link.getsockname() != link.getpeername():
+        return link
+    link.close()
+    yield Retry(_reason(OSError(code, os.strerror(code))) if code else "connected to itself: nobody listens")
+    return None
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

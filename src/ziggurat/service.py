@@ -1,0 +1,160 @@
+"""A service that was started: where it listens, what it wrote, and what can be done to it."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ziggurat.errors import Ending, NotRunning
+from ziggurat.spec import Endpoint, LogLine, Notify
+from ziggurat.template import lookup
+from ziggurat.waiting import wait_until
+
+if TYPE_CHECKING:
+    from ziggurat.lease import Lease
+    from ziggurat.log import ServiceLog
+    from ziggurat.spec import Service
+
+STOPPED_SECONDS = 2.0
+"""A signal that stops or continues takes effect in well under a millisecond; past this it was lost."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RunningService:
+    """One service of a running stack."""
+
+    spec: Service
+    key: str
+    """Its name at the keeper, where several stacks may have a service of one name."""
+    lease: Lease
+    log: ServiceLog
+    endpoints: dict[str, Endpoint]
+    program: str = ""
+    log_start: int = 0
+    """Where the log stood when it was spawned last."""
+    told: dict[str, str] = field(default_factory=dict)
+    """What it said on its notify socket."""
+    spawned_pid: int = 0
+    """The main process of the latest start; what the keeper tells of an earlier one is history."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the stack."""
+        return self.spec.name
+
+    # === what is known of it ===
+
+    def endpoint(self, name: str) -> Endpoint | None:
+        """Return an endpoint, or None while its port is not known; raise ``UnknownName`` for an undeclared one."""
+        found = lookup({self.name: self.endpoints}, self.name, name)
+        return found if found.port else None
+
+    def address(self, name: str) -> str:
+        """Return ``host:port`` of an endpoint of the running service."""
+        return str(lookup({self.name: self.endpoints}, self.name, name))
+
+    def report_port(self, name: str, number: int) -> None:
+        """Take note of a port that the service reported."""
+        if name in self.endpoints:
+            self.endpoints[name] = Endpoint(self.endpoints[name].host, number)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the keeper knows: state, pid, exit status, restarts, build id, uptime in seconds."""
+        reports: list[dict[str, Any]] = self.lease.ask("list")
+        return next((report for report in reports if report["name"] == self.key), {"state": "removed", "pid": 0})
+
+    @property
+    def pid(self) -> int:
+        """The pid of its main process; raise ``NotRunning`` where there is none."""
+        facts = self.facts()
+        if facts["state"] not in {"running", "stopping"}:
+            raise NotRunning(self.name, facts["state"])
+        return int(facts["pid"])
+
+    # === what can be done to it ===
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to its main process."""
+        self.lease.ask("signal", service=self.key, signal=int(number))
+
+    def kill(self) -> Ending:
+        """Kill it and all that belongs to it; return when nothing is left."""
+        return self._stop(steps=[])
+
+    def terminate(self, seconds: float | None = None) -> Ending:
+        """Stop it as declared, or with SIGTERM and so many seconds; return when nothing is left of it."""
+        return self._stop(steps=None if seconds is None else [[int(signal.SIGTERM), seconds]])
+
+    def pause(self) -> None:
+        """Stop it in its tracks (SIGSTOP); return when it stands still."""
+        self.signal(signal.SIGSTOP)
+        wait_until(lambda: self.facts()["paused"], seconds=STOPPED_SECONDS, what=f"{self.name} to stand still")
+
+    def resume(self) -> None:
+        """Let it go on (SIGCONT)."""
+        self.signal(signal.SIGCONT)
+        wait_until(lambda: not self.facts()["paused"], seconds=STOPPED_SECONDS, what=f"{self.name} to go on")
+
+    def spawn_again(self) -> None:
+        """Start it again on the same ports, without waiting until it is ready."""
+        self.log_start = self.log.size()
+        self.told.clear()
+        self.spawned_pid = self.lease.ask("again", service=self.key)["pid"]
+
+    def restart(self) -> None:
+        """Stop it, start it again on the same ports, and return when it is ready.
+
+        Raises ``ServiceExited`` or ``NotReady``.
+        """
+        from ziggurat.readiness import Readiness  # noqa: PLC0415 - readiness is built on services
+
+        self.terminate()
+        self.spawn_again()
+        readiness = Readiness(self.lease)
+        readiness.add(self.name, self, self.spec.ready, self.spec.start_seconds)
+        readiness.wait_all()
+
+    def wait_ended(self, seconds: float) -> Ending:
+        """Wait until it has ended by itself and return how."""
+        facts = wait_until(
+            lambda: (found := self.facts())["state"] == "exited" and found,
+            seconds=seconds,
+            what=f"the end of {self.name}",
+        )
+        return Ending(facts["exit_status"])
+
+    def hear(self, told: dict[str, str]) -> None:
+        """Take note of what it said on its notify socket, endpoints among it."""
+        self.told |= told
+        for name, value in told.items():
+            if name.startswith(ENDPOINT_PREFIX):
+                self.report_port(name.removeprefix(ENDPOINT_PREFIX).lower(), Endpoint.parse(value).port)
+
+    def ask_for_ports(self) -> None:
+        """Look where it listens, for reported ports that nobody told."""
+        unknown = [name for name, endpoint in self.endpoints.items() if not endpoint.port]
+        if unknown:
+            listening = self.lease.ask("addresses", service=self.key)
+            for name, (_, number) in zip(unknown, listening, strict=False):
+                self.report_port(name, number)
+
+    def _stop(self, steps: list[list[float]] | None) -> Ending:
+        facts = self.lease.ask("stop", service=self.key, steps=steps)
+        return Ending(facts["exit_status"] or 0)
+
+
+ENDPOINT_PREFIX = "X_ENDPOINT_"
+
+
+def for_keeper(spec: Service) -> dict[str, object]:
+    """Return the part of a service's description that the keeper needs and that no endpoint changes."""
+    return {
+        "cwd": str(spec.cwd) if spec.cwd else None,
+        "log_bound": spec.log_bound,
+        "stop": [[int(ask.signal), ask.seconds] for ask in spec.stop],
+        "restart": spec.restart.value,
+        "on_orphan": spec.on_orphan.value,
+        "notify_access": "all" if isinstance(spec.ready, Notify) and spec.ready.from_tree else "main",
+        "tells_growth": isinstance(spec.ready, LogLine),
+    }

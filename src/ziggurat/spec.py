@@ -1,0 +1,165 @@
+"""What a stack is made of, as frozen values: nothing here touches a process, a socket or a clock.
+
+A command or a variable may name endpoints in braces: ``{data}`` is the service's own, as ``host:port``;
+``{proxy.control}`` another service's; ``{data.port}`` and ``{proxy.control.host}`` one part of it. Doubled braces stand
+for themselves.
+"""
+
+from __future__ import annotations
+
+import enum
+import signal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ziggurat.errors import SpecError, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 10.0
+"""A local program that needs longer than this to start is almost always stuck."""
+GRACE_SECONDS = 5.0
+LOG_BOUND = 16 << 20
+"""Bytes of log kept for each service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where something listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """Return ``host:port``, an IPv6 host in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @classmethod
+    def parse(cls, text: str) -> Endpoint:
+        """Read ``host:port``."""
+        host, _, port = text.rpartition(":")
+        if not host or not port.isdigit():
+            message = f"{text!r} is not HOST:PORT"
+            raise SpecError(message)
+        return cls(host.strip("[]"), int(port))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """How a service comes to a port: a free one that is held for it, a fixed one, or one that it reports itself."""
+
+    number: int = 0
+    """0 for a free one."""
+    host: str = LOOPBACK
+    reported: bool = False
+    """The service binds port 0 and says, or is seen, where it listens: for servers that set neither SO_REUSEADDR nor
+    SO_REUSEPORT and so cannot bind a held port."""
+
+
+FREE = Port()
+REPORTED = Port(reported=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """Ready as soon as it runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """Ready when it says ``READY=1`` on its notify socket (sd_notify)."""
+
+    from_tree: bool = False
+    """Also believe a child of the main process: for programs behind a wrapper."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tcp:
+    """Ready when a connection to the endpoint is accepted."""
+
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrpcHealth:
+    """Ready when ``grpc.health.v1.Health/Check`` at the endpoint answers SERVING for the service."""
+
+    endpoint: str
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """Ready when a line of the log matches the regular expression.
+
+    Named groups that are called like a reported port give its number.
+    """
+
+    pattern: str
+
+
+Probe = Started | Notify | Tcp | GrpcHealth | LogLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One step of stopping: a signal to the main process, and how long it is waited for."""
+
+    signal: signal.Signals = signal.SIGTERM
+    seconds: float = GRACE_SECONDS
+
+
+class Restart(enum.StrEnum):
+    """Whether the keeper starts a service again that ended by itself."""
+
+    NEVER = "never"
+    ON_FAILURE = "on_failure"
+
+
+class OnOrphan(enum.StrEnum):
+    """What becomes of a service whose owner is gone."""
+
+    KILL = "kill"
+    TERMINATE = "terminate"
+    """It gets SIGTERM and 2 s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One program of a stack."""
+
+    name: str
+    command: tuple[str | Path, ...]
+    ports: Mapping[str, Port] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Added to the environment of whoever starts the stack."""
+    cwd: Path | None = None
+    after: tuple[str, ...] = ()
+    """Services that must be ready before this one is spawned."""
+    ready: Probe = field(default_factory=Started)
+    start_seconds: float = START_SECONDS
+    stop: tuple[Ask, ...] = (Ask(),)
+    """Tried in turn; after the last the whole tree is killed. Empty for data that may be thrown away."""
+    restart: Restart = Restart.NEVER
+    on_orphan: OnOrphan = OnOrphan.KILL
+    log_bound: int = LOG_BOUND
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """Services that run together."""
+
+    name: str
+    services: tuple[Service, ...]
+    ready: tuple[Tcp | GrpcHealth, ...] = ()
+    """What must hold of the whole, beyond each service's own probe; endpoints as ``service.endpoint``."""
+
+    def service(self, name: str) -> Service:
+        """Return a service by name, or raise ``UnknownName``."""
+        for service in self.services:
+            if service.name == name:
+                return service
+        raise UnknownName("service", name, [service.name for service in self.services])

@@ -1,0 +1,164 @@
+"""A running stack: the services by name, and one way to start and to end them all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from ziggurat import lease as leases, plan
+from ziggurat.errors import AlreadyRunning, UnknownName
+from ziggurat.log import ServiceLog
+from ziggurat.readiness import Readiness
+from ziggurat.service import RunningService
+from ziggurat.spec import Endpoint
+from ziggurat.start import STACK, Start, Whole, forget
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ziggurat.lease import Lease
+    from ziggurat.spec import Stack
+    from ziggurat.start import Progress
+
+ANSWER_SECONDS = 2.0
+"""A stack that is up answers its own ready probes in milliseconds."""
+
+
+class RunningStack:
+    """A stack whose services were started; a context manager that stops it."""
+
+    def __init__(
+        self, stack: Stack, lease: Lease, services: Mapping[str, RunningService], *, held: list[Endpoint], owned: bool
+    ) -> None:
+        """Hold the services; ``owned`` says that the keeper ends with the stack."""
+        self.spec = stack
+        self.lease = lease
+        self.services = dict(services)
+        self._held = held
+        self._owned = owned
+
+    def __getitem__(self, name: str) -> RunningService:
+        """Return a service, or raise ``UnknownName``."""
+        if name not in self.services:
+            raise UnknownName(f"service of {self.spec.name}", name, list(self.services))
+        return self.services[name]
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop everything."""
+        self.stop()
+
+    def address(self, name: str) -> str:
+        """Return ``host:port`` of an endpoint, given as ``service.endpoint``."""
+        service, _, endpoint = name.partition(".")
+        return self[service].address(endpoint)
+
+    def stop(self) -> None:
+        """Stop the services, each before all that it needs; return when nothing is left."""
+        for level in plan.stop_levels(plan.dependencies(self.spec)):
+            self.lease.ask_all([("stop", {"service": self.services[name].key}) for name in level])
+        if self._owned:
+            self.lease.end()
+        else:
+            forget(self.lease, [service.key for service in self.services.values()], self._held)
+
+    def wait_ready(self, seconds: float = ANSWER_SECONDS) -> None:
+        """Wait until the stack's own ready probes hold; raise ``NotReady`` with the reasons."""
+        readiness = Readiness(self.lease)
+        for index, probe in enumerate(self.spec.ready, 1):
+            owner = probe.endpoint.partition(".")[0]
+            whole = Whole(services=self.services, log=self[owner].log)
+            readiness.add(f"{STACK} ({index})", whole, probe, seconds)
+        readiness.wait_all()
+
+
+def start(
+    stack: Stack, *, lease: Lease | None = None, log_folder: Path | None = None, progress: Progress | None = None
+) -> RunningStack:
+    """Start a stack and return it when it is ready.
+
+    Without a lease it gets a keeper of its own, which ends with it. Logs go to the run's folder, which is removed in
+    the end, unless another one is given. Raises ``StartFailed``, ``UsageError`` or ``PortTaken`` with nothing left.
+    """
+    keeper = lease or leases.own()
+    try:
+        return _start(stack, keeper, log_folder, progress, owned=lease is None)
+    except BaseException:
+        if lease is None:
+            keeper.close()
+        raise
+
+
+def start_detached(stack: Stack, *, log_folder: Path, progress: Progress | None = None) -> RunningStack:
+    """Start a stack that goes on when this process ends, to be found by its name with ``attach``.
+
+    Raises what ``start`` raises, and ``AlreadyRunning``.
+    """
+    with leases.naming(stack.name):
+        known = leases.find(stack.name)
+        if known:
+            with known:
+                raise AlreadyRunning(stack.name, known.folder, known.about_keeper["pid"])
+        keeper = leases.detach(stack.name)
+    try:
+        running = _start(stack, keeper, log_folder, progress, owned=True)
+        keeper.ask("describe", about=_about(running))
+    except BaseException:
+        keeper.end()
+        raise
+    return running
+
+
+def attach(stack: Stack) -> RunningStack | None:
+    """Return the detached stack of this name as it runs, or None where none does.
+
+    The description gives commands and probes, the keeper the addresses that were chosen when it was started.
+    """
+    keeper = leases.find(stack.name)
+    if keeper is None:
+        return None
+    about: dict[str, Any] = keeper.about_keeper["about"]
+    if not about:
+        keeper.close()
+        return None
+    services = {
+        service.name: RunningService(
+            spec=service,
+            key=about["services"][service.name]["key"],
+            lease=keeper,
+            log=ServiceLog(Path(about["services"][service.name]["log"])),
+            endpoints={
+                name: Endpoint(host, port)
+                for name, (host, port) in about["services"][service.name]["endpoints"].items()
+            },
+            program=about["services"][service.name]["program"],
+        )
+        for service in stack.services
+        if service.name in about["services"]
+    }
+    return RunningStack(stack, keeper, services, held=[], owned=True)
+
+
+def _start(
+    stack: Stack, keeper: Lease, log_folder: Path | None, progress: Progress | None, *, owned: bool
+) -> RunningStack:
+    begun = Start(stack, keeper, log_folder or keeper.folder, progress or (lambda *_: None))
+    begun.run()
+    return RunningStack(stack, keeper, begun.services, held=begun.held, owned=owned)
+
+
+def _about(running: RunningStack) -> dict[str, object]:
+    return {
+        "services": {
+            name: {
+                "key": service.key,
+                "log": str(service.log.path),
+                "program": service.program,
+                "endpoints": {key: [place.host, place.port] for key, place in service.endpoints.items()},
+            }
+            for name, service in running.services.items()
+        }
+    }

@@ -1,0 +1,173 @@
+"""Brings a stack up: all services that may start are spawned first, then awaited in one loop."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ziggurat import plan
+from ziggurat.errors import KeeperLost, ProgramNotFound
+from ziggurat.log import ServiceLog
+from ziggurat.readiness import Readiness
+from ziggurat.service import RunningService, for_keeper
+from ziggurat.spec import Endpoint
+from ziggurat.template import fill, lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ziggurat.lease import Lease
+    from ziggurat.spec import Port, Service, Stack
+
+    Progress = Callable[[str, str], None]
+    """Is told (service, what happened to it)."""
+
+STACK = "the stack"
+
+_numbers = count(1)
+
+
+@dataclass(slots=True, kw_only=True)
+class Whole:
+    """What a probe of the whole stack sees: any service's endpoints."""
+
+    services: Mapping[str, RunningService]
+    log: ServiceLog
+    log_start: int = 0
+    told: dict[str, str] = field(default_factory=dict)
+
+    def endpoint(self, name: str) -> Endpoint | None:
+        """Return an endpoint by ``service.endpoint``."""
+        service, _, endpoint = name.partition(".")
+        addresses = {known: running.endpoints for known, running in self.services.items()}
+        found = lookup(addresses, service, endpoint)
+        return found if found.port else None
+
+    def report_port(self, name: str, number: int) -> None:
+        """Nothing is reported to the whole."""
+
+
+class Start:
+    """One start of a stack: in the end everything is ready, or everything is gone."""
+
+    def __init__(self, stack: Stack, lease: Lease, log_folder: Path, progress: Progress) -> None:
+        """Plan the start; raise ``SpecError`` for a stack that cannot be."""
+        self.needs = plan.dependencies(stack)
+        self.services: dict[str, RunningService] = {}
+        self.held: list[Endpoint] = []
+        self._stack = stack
+        self._lease = lease
+        self._folder = log_folder
+        self._progress = progress
+        self._readiness = Readiness(lease)
+        self._spawned: set[str] = set()
+        self._ready: set[str] = set()
+
+    def run(self) -> None:
+        """Start everything and wait until all is ready.
+
+        Raises ``ServiceExited``, ``NotReady``, ``ProgramNotFound`` or ``PortTaken`` after undoing what was done.
+        """
+        try:
+            self._prepare()
+            self._spawn_startable()
+            while self._readiness:
+                self._note(self._readiness.step())
+                self._spawn_startable()
+        except KeeperLost:
+            raise
+        except BaseException:
+            self.undo()
+            raise
+
+    def undo(self) -> None:
+        """Kill what was spawned and give the ports back."""
+        keys = [self.services[name].key for name in self._spawned]
+        self._lease.ask_all([("stop", {"service": key, "steps": []}) for key in keys])
+        forget(self._lease, keys, self.held)
+
+    def _prepare(self) -> None:
+        prefix = f"{self._stack.name}-{next(_numbers)}"
+        for service in self._stack.services:
+            key = f"{prefix}.{service.name}"
+            self.services[service.name] = RunningService(
+                spec=service,
+                key=key,
+                lease=self._lease,
+                log=ServiceLog(self._folder / f"{key}.log"),
+                endpoints={name: self._hold(port) for name, port in service.ports.items()},
+            )
+
+    def _hold(self, port: Port) -> Endpoint:
+        if port.reported:
+            return Endpoint(port.host, 0)
+        place = Endpoint(port.host, self._lease.ask("hold", host=port.host, port=port.number))
+        self.held.append(place)
+        return place
+
+    def _spawn_startable(self) -> None:
+        """Spawn whatever may be spawned by now, all of it before the next look."""
+        for name in plan.startable(self.needs, self._spawned, self._ready):
+            self._spawn(self.services[name])
+            self._progress(name, "spawned")
+        if not self._readiness and self._ready == self.services.keys():
+            self._await_whole()
+
+    def _spawn(self, service: RunningService) -> None:
+        environment = self._environment(service.spec)
+        program, *arguments = [self._filled(str(word), service.spec) for word in service.spec.command]
+        service.program = find_program(service.name, program, environment)
+        service.log_start = service.log.size()
+        spec = {
+            "name": service.key,
+            "argv": [service.program, *arguments],
+            "env": environment,
+            "log": str(service.log.path),
+            **for_keeper(service.spec),
+        }
+        try:
+            service.spawned_pid = self._lease.ask("start", spec=spec)["pid"]
+        except ProgramNotFound as error:
+            raise ProgramNotFound(service.name, error.program, error.reason) from None
+        self._spawned.add(service.name)
+        self._readiness.add(service.name, service, service.spec.ready, service.spec.start_seconds)
+
+    def _environment(self, service: Service) -> dict[str, str]:
+        own = {name: self._filled(value, service) for name, value in service.env.items()}
+        return {**os.environ, **own}
+
+    def _filled(self, text: str, service: Service) -> str:
+        return fill(text, service.name, {name: running.endpoints for name, running in self.services.items()})
+
+    def _await_whole(self) -> None:
+        seconds = max((service.start_seconds for service in self._stack.services), default=0.0)
+        for index, probe in enumerate(self._stack.ready, 1):
+            name = f"{STACK} ({index})"
+            owner = probe.endpoint.partition(".")[0]
+            if name not in self._ready:
+                whole = Whole(services=self.services, log=self.services[self._stack.service(owner).name].log)
+                self._readiness.add(name, whole, probe, seconds)
+
+    def _note(self, ready: list[str]) -> None:
+        self._ready |= set(ready)
+        for name in ready:
+            self._progress(name, "ready")
+
+
+def forget(lease: Lease, keys: list[str], held: list[Endpoint]) -> None:
+    """Have the keeper forget services that have ended, and give ports back."""
+    lease.ask_all([("remove", {"service": key}) for key in keys])
+    lease.ask_all([("release", {"host": place.host, "port": place.port}) for place in held])
+
+
+def find_program(service: str, program: str, environment: Mapping[str, str]) -> str:
+    """Return the absolute path of a program, or raise ``ProgramNotFound``."""
+    found = shutil.which(program, path=environment.get("PATH"))
+    if found is None:
+        reason = "it is not executable" if Path(program).is_file() else "there is no such program"
+        raise ProgramNotFound(service, program, reason)
+    return str(Path(found).absolute())
