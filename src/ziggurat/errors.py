@@ -1,24 +1,24 @@
 """What can go wrong, as one tree; every error carries its facts as attributes.
 
-    ZigguratError
-    ├── UsageError                  it was described or called wrongly
-    │   ├── SpecError               a service or stack that cannot be
-    │   │   ├── CycleError          services that wait for each other
-    │   │   └── UnknownName         a service or endpoint that nobody declared
-    │   ├── ProgramNotFound         a command whose program is not there
-    │   └── TierViolation           a test did what its tier forbids
-    └── WorldError                  it was described rightly, and the world failed
-        ├── KeeperError             the keeper could not do it
-        │   └── KeeperLost          the keeper is gone
-        ├── PortTaken               a fixed port that somebody uses
-        ├── BuildFailed             cargo did not build
-        ├── StartFailed             a stack did not come up
-        │   ├── ServiceExited       a service ended while it was starting
-        │   └── NotReady            services were not ready in time
-        ├── NotRunning              a service that was asked for something is not running
-        ├── ConditionTimeout        what was waited for did not come
-        ├── AlreadyRunning          a detached stack of that name is there
-        └── GateClosed              the running stack is not one to test
+ZigguratError
+├── UsageError                  it was described or called wrongly
+│   ├── SpecError               a service or stack that cannot be
+│   │   ├── CycleError          services that wait for each other
+│   │   └── UnknownName         a service or endpoint that nobody declared
+│   ├── ProgramNotFound         a command whose program is not there
+│   └── TierViolation           a test did what its tier forbids
+└── WorldError                  it was described rightly, and the world failed
+    ├── KeeperError             the keeper could not do it
+    │   └── KeeperLost          the keeper is gone
+    ├── PortTaken               a fixed port that somebody uses
+    ├── BuildFailed             cargo did not build
+    ├── StartFailed             a stack did not come up
+    │   ├── ServiceExited       a service ended while it was starting
+    │   └── NotReady            services were not ready in time
+    ├── NotRunning              a service that was asked for something is not running
+    ├── ConditionTimeout        what was waited for did not come
+    ├── AlreadyRunning          a detached stack of that name is there
+    └── GateClosed              the running stack is not one to test
 """
 
 from __future__ import annotations
@@ -235,7 +235,9 @@ class Waiting:
 
     def __str__(self) -> str:
         """Say it on one line, with the last lines of its log below."""
-        found = ", ".join(f"{reason} ×{count}" if count > 1 else reason for reason, count in self.reasons)
+        found = ", ".join(
+            f"{reason} \N{MULTIPLICATION SIGN}{count}" if count > 1 else reason for reason, count in self.reasons
+        )
         return (
             f"{self.service} was not ready in {self.seconds:g} s ({self.probe}): {found or 'not looked at yet'}"
             f"{_quoted(self.last_lines)}"

@@ -128,7 +128,7 @@ def _status_code(value: bytes) -> int:
         return int(value[1 : 1 + length] or b"0")
     bits = "".join(f"{byte:08b}" for byte in value[1 : 1 + length])
     digits = ""
-    while len(bits) >= 5 and not set(bits) == {"1"}:  # noqa: PLR2004 - the shortest code
+    while len(bits) >= 5 and set(bits) != {"1"}:  # noqa: PLR2004 - the shortest code
         short = int(bits[:5], 2)
         if short < FIVE_BIT_DIGITS:
             digits, bits = digits + str(short), bits[5:]

@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from ziggurat import keeper
 from ziggurat.errors import KeeperError, KeeperLost, NotRunning, PortTaken, ProgramNotFound, WorldError
@@ -132,7 +132,7 @@ class Lease:
                 for listener in self.listeners:
                     listener(message)
             else:
-                self._answers[message["id"]] = message
+                self._answers[cast("int", message["id"])] = message
 
 
 def own(base: Path | None = None) -> Lease:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ziggurat.waiting import wait_until
 
@@ -40,18 +40,19 @@ class ServiceLog:
     def wait_for(self, pattern: str, *, since: int = 0, seconds: float = 10.0) -> re.Match[str]:
         """Wait for a line that matches a regular expression."""
         expression = re.compile(pattern)
-        return wait_until(
-            lambda: next(filter(None, map(expression.search, self.lines(since))), None),
+        found = wait_until(
+            lambda: next((match for line in self.lines(since) if (match := expression.search(line))), None),
             seconds=seconds,
             what=f"a line matching {pattern!r} in {self.path}",
         )
+        return cast("re.Match[str]", found)
 
     def _read(self, since: int) -> bytes:
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return b""
-        with open(descriptor, "rb") as file:
+        with os.fdopen(descriptor, "rb") as file:
             try:
                 # Past the hole that the keeper punches when the log is over its bound.
                 start = os.lseek(descriptor, since, os.SEEK_DATA)

@@ -107,7 +107,7 @@ class RunningService:
 
         Raises ``ServiceExited`` or ``NotReady``.
         """
-        from ziggurat.readiness import Readiness  # noqa: PLC0415 - readiness is built on services
+        from ziggurat.readiness import Readiness
 
         self.terminate()
         self.spawn_again()

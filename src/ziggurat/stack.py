@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from ziggurat import lease as leases, plan
+from ziggurat import lease as leases
+from ziggurat import plan
 from ziggurat.errors import AlreadyRunning, UnknownName
 from ziggurat.log import ServiceLog
 from ziggurat.readiness import Readiness

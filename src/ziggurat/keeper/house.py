@@ -31,7 +31,7 @@ class House:
         self.folder = folder
         self.run = run
         self.loop = loop
-        self.ports = HeldPorts(f"{os.path.dirname(folder)}/ports")  # noqa: PTH120 - pathlib costs 5 ms to import
+        self.ports = HeldPorts(f"{os.path.dirname(folder)}/ports")
         self.services: dict[str, Service] = {}
         self.is_ending = False
         self.tell: Listener = lambda _: None

@@ -105,7 +105,7 @@ def _address(text: bytes) -> tuple[str, int]:
     digits, _, port = text.partition(b":")
     raw = bytes.fromhex(digits.decode())
     turned = b"".join(raw[at : at + 4][::-1] for at in range(0, len(raw), 4))
-    family = socket.AF_INET if len(turned) == 4 else socket.AF_INET6  # noqa: PLR2004 - bytes of an IPv4 address
+    family = socket.AF_INET if len(turned) == 4 else socket.AF_INET6
     return socket.inet_ntop(family, turned), int(port, 16)
 
 
@@ -116,7 +116,7 @@ def _owner_of(inode: int) -> int:
 def sockets_of(pid: int) -> set[int]:
     """Return the inodes of the sockets that a process has open, as far as this user may see them."""
     folder = f"/proc/{pid}/fd"
-    found = set()
+    found: set[int] = set()
     try:
         names = os.listdir(folder)
     except OSError:

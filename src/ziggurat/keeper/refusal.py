@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer of the protocol, not a fault of the keeper
+class Refused(Exception):
     """Carries what is needed to raise the toolkit's own error on the other side."""
 
     def __init__(self, kind: str, message: str, **facts: object) -> None:

@@ -15,4 +15,4 @@ def delay(policy: str, exit_status: int, failures: int) -> float | None:
     """
     if policy != ON_FAILURE or exit_status == 0:
         return None
-    return min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(failures, 16))
+    return min(LONGEST_DELAY, FIRST_DELAY * (1 << min(failures, 16)))

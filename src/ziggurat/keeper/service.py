@@ -1,8 +1,8 @@
 """The life of one service: spawned, running, asked to stop, killed with all that it left behind, gone.
 
-    idle ── spawn ──> running ── main process ends ──> ending ── tree is empty ──> exited
-                        │                                ^                           │ restart on failure
-                        └── stop ──> stopping ───────────┘        waiting <──────────┘ ── delay ──> running
+idle ── spawn ──> running ── main process ends ──> ending ── tree is empty ──> exited
+                    │                                ^                           │ restart on failure
+                    └── stop ──> stopping ───────────┘        waiting <──────────┘ ── delay ──> running
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Service:
 
         Without steps the service's own are taken.
         """
-        steps = self.spec["stop"] if steps is None else steps  # type: ignore[assignment]
+        own: list[list[float]] = self.spec["stop"]  # type: ignore[assignment]
         if self.state in {"idle", "exited", "waiting"}:
             self._cancel_timer()
             self.state = "exited"
@@ -89,7 +89,7 @@ class Service:
         self._when_gone.append(when_gone)
         if self.state != "ending":
             self.state = "stopping"
-            self._next_step(steps)
+            self._next_step(own if steps is None else steps)
 
     def kill(self) -> None:
         """Kill the main process and whatever belongs to it."""

@@ -16,19 +16,17 @@ def record(folder: str, run: str, keeper: int, warden: int) -> None:
     words = (run, keeper, processes.start_time(keeper), warden, processes.start_time(warden))
     with open(f"{folder}/{RECORD}.new", "w", encoding="ascii") as file:
         file.write(" ".join(map(str, words)))
-    os.replace(f"{folder}/{RECORD}.new", f"{folder}/{RECORD}")  # noqa: PTH105 - pathlib costs 5 ms to import
+    os.replace(f"{folder}/{RECORD}.new", f"{folder}/{RECORD}")
 
 
-def sweep(base: str) -> list[int]:
-    """Kill the tagged processes of every dead run below a folder, remove its folder, and return the pids."""
-    killed = []
+def sweep(base: str) -> None:
+    """Kill the tagged processes of every dead run below a folder, and remove its folder."""
     for name in os.listdir(base):
         folder = f"{base}/{name}"
-        run = "" if os.path.islink(folder) else dead_run(folder)  # noqa: PTH114 - pathlib costs 5 ms to import
+        run = "" if os.path.islink(folder) else dead_run(folder)
         if run:
-            killed += _kill(processes.tagged(run))
+            _kill(processes.tagged(run))
             shutil.rmtree(folder, ignore_errors=True)
-    return killed
 
 
 def dead_run(folder: str) -> str:
@@ -43,8 +41,7 @@ def dead_run(folder: str) -> str:
     return "" if lives else run
 
 
-def _kill(pids: list[int]) -> list[int]:
-    killed = []
+def _kill(pids: list[int]) -> None:
     for pid in pids:
         try:
             # Through a descriptor, so that the signal cannot reach another process that got the pid meanwhile.
@@ -53,5 +50,3 @@ def _kill(pids: list[int]) -> list[int]:
             continue
         signal.pidfd_send_signal(descriptor, signal.SIGKILL)
         os.close(descriptor)
-        killed.append(pid)
-    return killed

@@ -82,7 +82,7 @@ def run_keeper(folder: str, run: str, owner: int, warden: int, alive: int) -> No
     if owner:
         keeper.watch_process(owner)
     sweep.record(folder, run, os.getpid(), warden)
-    loop.after(SWEEP_AFTER, lambda: sweep.sweep(os.path.dirname(folder)))  # noqa: PTH120 - pathlib costs 5 ms
+    loop.after(SWEEP_AFTER, lambda: sweep.sweep(os.path.dirname(folder)))
     try:
         serve(keeper, house, listener)
     finally:

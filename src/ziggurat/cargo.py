@@ -1,0 +1,130 @@
+"""Builds a cargo workspace, and takes the programs' paths from what cargo says: never a guess at target/debug."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ziggurat.errors import BuildFailed
+from ziggurat.keeper.build_id import read_build_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+RUN_VARIABLES = ("ZIGGURAT_BUILD_RUN", "PYTEST_XDIST_TESTRUNUID")
+"""What names the run that one build is enough for: every worker of a run asks, the first one builds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A program that cargo built."""
+
+    name: str
+    path: Path
+    build_id: str
+    """The GNU build id in hex: a hash of the content; empty where the linker wrote none."""
+
+
+def build(manifest: Path, *, release: bool = False, packages: Iterable[str] = ()) -> dict[str, Program]:
+    """Build a workspace's programs and return them by name.
+
+    Under one lock, and once per run: further workers take what the first one built. Cargo's progress and rustc's
+    messages go to stderr as they come. Raises ``BuildFailed`` with the same messages.
+    """
+    command = cargo_command(manifest, release=release, packages=packages)
+    with _locked(manifest.parent / "target") as folder:
+        known = _of_this_run(folder, command)
+        if known is not None:
+            return known
+        programs = {program.name: program for program in programs_in(_run(command))}
+        _remember(folder, command, programs)
+    return programs
+
+
+def cargo_command(manifest: Path, *, release: bool, packages: Iterable[str]) -> list[str]:
+    """Return the command line of a build."""
+    chosen = [word for package in packages for word in ("-p", package)] or ["--workspace"]
+    profile = ["--release"] if release else []
+    messages = "--message-format=json-render-diagnostics"
+    return ["cargo", "build", "--bins", "--manifest-path", str(manifest.resolve()), messages, *chosen, *profile]
+
+
+def programs_in(messages: Iterable[str]) -> Iterator[Program]:
+    """Yield the programs that cargo's JSON messages tell of."""
+    for line in messages:
+        message = json.loads(line) if line.startswith("{") else {}
+        executable = message.get("executable")
+        if message.get("reason") == "compiler-artifact" and executable and "bin" in message["target"]["kind"]:
+            path = Path(executable)
+            yield Program(name=message["target"]["name"], path=path, build_id=read_build_id(executable))
+
+
+def _run(command: list[str]) -> list[str]:
+    """Run cargo and return the lines of its output; what it says on stderr is passed on and kept."""
+    environment = {**os.environ, "CARGO_TERM_COLOR": "always" if sys.stderr.isatty() else "never"}
+    with tempfile.TemporaryFile() as output:
+        try:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, env=environment
+            )
+        except FileNotFoundError:
+            raise BuildFailed(command, 127, "cargo is not on PATH: install a Rust toolchain") from None
+        with process:
+            said = "".join(_passed_on(process.stderr or ()))
+        if process.returncode:
+            raise BuildFailed(command, process.returncode, said)
+        output.seek(0)
+        return output.read().decode().splitlines()
+
+
+def _passed_on(stream: Iterable[bytes]) -> Iterator[str]:
+    for line in stream:
+        text = line.decode(errors="replace")
+        sys.stderr.write(text)
+        sys.stderr.flush()
+        yield text
+
+
+@contextmanager
+def _locked(target: Path) -> Iterator[Path]:
+    target.mkdir(parents=True, exist_ok=True)
+    with (target / ".ziggurat.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield target
+
+
+def _run_name() -> str:
+    return next((os.environ[name] for name in RUN_VARIABLES if os.environ.get(name)), "")
+
+
+def _of_this_run(folder: Path, command: list[str]) -> dict[str, Program] | None:
+    path = folder / ".ziggurat-build.json"
+    run = _run_name()
+    if not run or not path.is_file():
+        return None
+    known = json.loads(path.read_text())
+    if known["run"] != run or known["command"] != command:
+        return None
+    return {
+        facts["name"]: Program(name=facts["name"], path=Path(facts["path"]), build_id=facts["build_id"])
+        for facts in known["programs"]
+    }
+
+
+def _remember(folder: Path, command: list[str], programs: Mapping[str, Program]) -> None:
+    known = {
+        "run": _run_name(),
+        "command": command,
+        "programs": [{**asdict(program), "path": str(program.path)} for program in programs.values()],
+    }
+    fresh = folder / ".ziggurat-build.json.new"
+    fresh.write_text(json.dumps(known))
+    fresh.replace(folder / ".ziggurat-build.json")

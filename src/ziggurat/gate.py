@@ -1,0 +1,81 @@
+"""End to end: is the stack there, is it the one we think, and is it fit to be tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ziggurat import stack as stacks
+from ziggurat.errors import GateClosed, NotReady, SpecError
+from ziggurat.keeper.build_id import read_build_id
+
+if TYPE_CHECKING:
+    from ziggurat.service import RunningService
+    from ziggurat.spec import Stack
+    from ziggurat.stack import RunningStack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Where the stack for the end-to-end tier comes from, and what a person types to bring it up."""
+
+    stack: Stack
+    """The stack that was started detached, described as it was."""
+    start: str
+    """The command that starts it."""
+    stop: str
+    """The command that stops it."""
+
+    def enter(self) -> RunningStack:
+        """Return the running stack, or raise ``GateClosed`` with the reason and the command that mends it.
+
+        It must answer, must not be draining or missing a part, and its programs must be those that are built now.
+        """
+        running = stacks.attach(self.stack)
+        if running is None:
+            raise GateClosed(f"no {self.stack.name} stack is running", f"start one with: {self.start}")
+        restart = f"restart it with: {self.stop} && {self.start}"
+        for service in running.services.values():
+            reason = unfit(service)
+            if reason:
+                raise GateClosed(f"the {self.stack.name} stack is not fit: {reason}", restart)
+        try:
+            running.wait_ready()
+        except NotReady as error:
+            first = str(error).partition("\n")[0]
+            raise GateClosed(f"the {self.stack.name} stack does not answer or is draining: {first}", restart) from error
+        return running
+
+
+def unfit(service: RunningService) -> str:
+    """Return why a service cannot be tested, or an empty string."""
+    facts = service.facts()
+    if facts["state"] != "running":
+        return f"{service.name} is {facts['state']}"
+    if facts["paused"]:
+        return f"{service.name} stands still (SIGSTOP)"
+    built = read_build_id(service.program)
+    if facts["build_id"] != built:
+        return f"{service.name} runs build {short(facts['build_id'])}, but {short(built)} is built now"
+    return ""
+
+
+def short(build_id: str) -> str:
+    """Return the part of a build id that people compare."""
+    return build_id[:12] or "without an id"
+
+
+def load(place: str) -> Gate:
+    """Return the gate that ``module:name`` names; raise ``SpecError`` where there is none."""
+    module, _, name = place.partition(":")
+    try:
+        gate = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        message = f"ziggurat_gate = {place}: {error}"
+        raise SpecError(message) from error
+    found = gate() if callable(gate) else gate
+    if not isinstance(found, Gate):
+        message = f"ziggurat_gate = {place}: it is no Gate but {type(found).__name__}"
+        raise SpecError(message)
+    return found

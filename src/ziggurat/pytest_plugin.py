@@ -1,0 +1,259 @@
+"""Options, fixtures and hooks for pytest; what they decide is decided in the modules that they call.
+
+It is loaded in every run, so it imports little: the stack, and with it sockets and processes, only when a fixture
+is asked for.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ziggurat.errors import GateClosed, ZigguratError
+from ziggurat.guard import Guard
+from ziggurat.tiers import DEFAULT_FOLDERS, Tier, parse_folders, tiers_below, tiers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+    from ziggurat.lease import Lease
+    from ziggurat.scope import StackScope
+    from ziggurat.stack import RunningStack
+
+    Folders = dict[PurePath, frozenset[Tier]]
+
+ITEM_TIER = pytest.StashKey[Tier]()
+FOLDERS = pytest.StashKey["Folders"]()
+WATCH = pytest.StashKey["Watch"]()
+GATE = pytest.StashKey["RunningStack | str"]()
+GUARD = Guard()
+
+MARKERS = (
+    "unit: one component, no backend; the network and processes are refused",
+    "integration: real processes that the tests start themselves",
+    "e2e: the whole system, started by a person",
+    "tiers(*names): of a test that stands in several tiers, only these",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options and settings."""
+    group = parser.getgroup("ziggurat", "stacks of real processes, in tiers")
+    group.addoption("--tier", action="append", choices=[*Tier], help="run only this tier's tests; may be given twice")
+    group.addoption(
+        "--e2e",
+        choices=["auto", "require"],
+        default="auto",
+        help="without a fit running stack, e2e tests are skipped (auto) or fail (require)",
+    )
+    parser.addini("ziggurat_tiers", "TIER=FOLDER, one a line; all=FOLDER for tests in every tier", type="linelist")
+    parser.addini("ziggurat_gate", "MODULE:NAME of the Gate for e2e tests", default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the settings; a wrong one is a usage error."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    try:
+        config.stash[FOLDERS] = parse_folders(config.getini("ziggurat_tiers") or list(DEFAULT_FOLDERS))
+    except ZigguratError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+# === which tests, in which tiers ===
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out folders that hold no test of the tiers asked for: their imports cost time."""
+    wanted = config.getoption("tier")
+    if not wanted or not collection_path.is_dir():
+        return None
+    tiers = tiers_below(_below_root(config, collection_path), config.stash[FOLDERS])
+    return True if tiers is not None and tiers.isdisjoint(map(Tier, wanted)) else None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Multiply a test that stands in several tiers: one for each, with that tier's mark."""
+    config = metafunc.config
+    tiers = tiers_of(_below_root(config, metafunc.definition.path), config.stash[FOLDERS])
+    if len(tiers) < 2:  # noqa: PLR2004 - one tier is no choice
+        return
+    chosen = metafunc.definition.get_closest_marker("tiers")
+    kept = [tier for tier in Tier if tier in tiers and (chosen is None or tier in chosen.args)]
+    if "tier" not in metafunc.fixturenames:
+        metafunc.fixturenames.append("tier")
+    params = [pytest.param(tier, marks=getattr(pytest.mark, tier), id=tier.value) for tier in kept]
+    metafunc.parametrize("tier", params, scope="session")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each test its tier, leave out those not asked for, and run the pyramid from the bottom up.
+
+    From the bottom up, a stack of a session never ends inside a unit test, which may not touch it.
+    """
+    for item in items:
+        tier = _tier_of(config, item)
+        if tier is not None:
+            item.stash[ITEM_TIER] = tier
+            item.add_marker(tier.value)
+    wanted = config.getoption("tier")
+    left_out = [item for item in items if wanted and item.stash.get(ITEM_TIER, None) not in wanted]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+    gone = set(left_out)
+    order = list(Tier)
+    items[:] = sorted(
+        (item for item in items if item not in gone),
+        key=lambda item: order.index(item.stash.get(ITEM_TIER, Tier.UNIT)),
+    )
+
+
+def _tier_of(config: pytest.Config, item: pytest.Item) -> Tier | None:
+    marked = [tier for tier in Tier if item.get_closest_marker(tier)]
+    if marked:
+        return marked[0]
+    tiers = tiers_of(_below_root(config, item.path), config.stash[FOLDERS])
+    return next(iter(tiers)) if len(tiers) == 1 else None
+
+
+def _below_root(config: pytest.Config, path: Path) -> PurePath:
+    return PurePath(path.relative_to(config.rootpath)) if path.is_relative_to(config.rootpath) else PurePath(path)
+
+
+# === what a test may do ===
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Hold each test to its tier, from set-up to teardown, and cut the logs where it begins."""
+    watch = item.config.stash.get(WATCH, None)
+    if watch:
+        watch.begin()
+    tier = item.stash.get(ITEM_TIER, None)
+    if tier is None:
+        return (yield)
+    GUARD.enter(tier)
+    try:
+        return (yield)
+    finally:
+        GUARD.leave()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Let an e2e test through the gate, and fail what was refused and swallowed in the set-up."""
+    if item.stash.get(ITEM_TIER, None) is Tier.E2E:
+        _pass_gate(item.config)
+    return _with_violations((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that was refused something, also if its code swallowed the error."""
+    del item
+    return _with_violations((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail what was refused and swallowed in the teardown."""
+    del item
+    return _with_violations((yield))
+
+
+def _with_violations(result: object) -> object:
+    violations = GUARD.take_violations()
+    if violations:
+        raise violations[0]
+    return result
+
+
+def _pass_gate(config: pytest.Config) -> RunningStack:
+    """Return the running stack; skip or fail the test where it is not fit. Looked at once a run."""
+    if GATE not in config.stash:
+        config.stash[GATE] = _enter_gate(config)
+    entered = config.stash[GATE]
+    if not isinstance(entered, str):
+        return entered
+    if config.getoption("e2e") == "require":
+        pytest.fail(entered, pytrace=False)
+    pytest.skip(entered)
+
+
+def _enter_gate(config: pytest.Config) -> RunningStack | str:
+    from ziggurat import gate
+
+    place = config.getini("ziggurat_gate")
+    if not place:
+        return "no ziggurat_gate is set: this project has no stack for e2e tests"
+    try:
+        return gate.load(place).enter()
+    except GateClosed as closed:
+        return str(closed)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to a failure what the services wrote during the test."""
+    report = yield
+    watch = item.config.stash.get(WATCH, None)
+    if report.failed and watch and watch.stacks:
+        from ziggurat.report.text import log_section
+
+        report.sections.append(("services during the test", log_section(watch.excerpts())))
+    return report
+
+
+# === fixtures ===
+
+
+@pytest.fixture(scope="session")
+def keeper() -> Iterator[Lease]:
+    """The keeper of this run; every process that it owns ends with it."""
+    from ziggurat.lease import own
+
+    with own() as lease:
+        yield lease
+        lease.end()
+
+
+@pytest.fixture(scope="session")
+def running_stack(pytestconfig: pytest.Config) -> RunningStack:
+    """The stack that a person started: for e2e tests."""
+    return _pass_gate(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def stack_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the services' logs; pytest keeps those of the last runs."""
+    return tmp_path_factory.mktemp("stack-logs")
+
+
+def _scope(config: pytest.Config, lease: Lease, logs: Path) -> Iterator[StackScope]:
+    from ziggurat.scope import StackScope, Watch
+
+    scope = StackScope(lease, logs, config.stash.setdefault(WATCH, Watch()))
+    yield scope
+    scope.end()
+
+
+@pytest.fixture(scope="session")
+def session_stacks(pytestconfig: pytest.Config, keeper: Lease, stack_logs: Path) -> Iterator[StackScope]:
+    """Starts stacks that live until the session ends: ``session_stacks.start(stack)``."""
+    yield from _scope(pytestconfig, keeper, stack_logs)
+
+
+@pytest.fixture(scope="module")
+def module_stacks(pytestconfig: pytest.Config, keeper: Lease, stack_logs: Path) -> Iterator[StackScope]:
+    """Starts stacks that live until the module's last test has ended."""
+    yield from _scope(pytestconfig, keeper, stack_logs)
+
+
+@pytest.fixture
+def test_stacks(pytestconfig: pytest.Config, keeper: Lease, stack_logs: Path) -> Iterator[StackScope]:
+    """Starts stacks that live until the test has ended."""
+    yield from _scope(pytestconfig, keeper, stack_logs)
