@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ziggurat.lease import Lease
-    from ziggurat.scope import StackScope
+    from ziggurat.scope import StackScope, Watch
     from ziggurat.stack import RunningStack
 
     Folders = dict[PurePath, frozenset[Tier]]
 
-ITEM_TIER = pytest.StashKey[Tier]()
-FOLDERS = pytest.StashKey["Folders"]()
-WATCH = pytest.StashKey["Watch"]()
-GATE = pytest.StashKey["RunningStack | str"]()
+ITEM_TIER: pytest.StashKey[Tier] = pytest.StashKey()
+FOLDERS: pytest.StashKey[Folders] = pytest.StashKey()
+WATCH: pytest.StashKey[Watch] = pytest.StashKey()
+GATE: pytest.StashKey[RunningStack | str] = pytest.StashKey()
 GUARD = Guard()
 
 MARKERS = (
