@@ -23,12 +23,13 @@ LEFT_BY_BUILDS = ("build", "prism/target", ".mypy_cache", ".pytest_cache", ".ruf
 def build(_context: Context, release: bool = False) -> None:
     """Build the Rust programs and print each with its path and build id."""
     from ziggurat import cargo
-    from ziggurat.errors import ZigguratError
+    from ziggurat.errors import BuildFailed
 
     try:
         programs = cargo.build(MANIFEST, release=release)
-    except ZigguratError as error:
-        raise Exit(str(error), code=1) from error
+    except BuildFailed as error:
+        # What rustc said was passed on as it came; its last line sums it up.
+        raise Exit(str(error).splitlines()[-1], code=1) from error
     for program in programs.values():
         print(f"{program.name:<18} {program.path}  {program.build_id}")
 
