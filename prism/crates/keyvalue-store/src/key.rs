@@ -6,14 +6,14 @@ use std::borrow::Borrow;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key(Box<str>);
 
-/// What is wrong with a key; the text begins with the name of the field.
+/// What is wrong with a key; the text follows the name of the field that held it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// It has no bytes.
-    #[error("key is empty")]
+    #[error("is empty")]
     Empty,
     /// It has more than [`Key::MAX_BYTES`].
-    #[error("key has {bytes} bytes, the limit is {limit}", limit = Key::MAX_BYTES)]
+    #[error("has {bytes} bytes, the limit is {limit}", limit = Key::MAX_BYTES)]
     TooLong {
         /// The bytes it has.
         bytes: usize,
@@ -66,16 +66,13 @@ mod tests {
         }
     }
 
-    /// Beyond the limits the error names the field and the limit.
+    /// Beyond the limits the error names the limit.
     #[test]
     fn the_empty_and_the_too_long_are_refused() {
         let too_long = Key::try_from("k".repeat(Key::MAX_BYTES + 1)).unwrap_err();
 
         assert_eq!(Key::try_from(String::new()), Err(KeyError::Empty));
-        assert_eq!(
-            too_long.to_string(),
-            "key has 65537 bytes, the limit is 65536"
-        );
+        assert_eq!(too_long.to_string(), "has 65537 bytes, the limit is 65536");
     }
 
     /// The limit counts bytes, not characters.

@@ -6,17 +6,17 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ttl(Duration);
 
-/// What is wrong with a time to live; the text begins with the name of the field.
+/// What is wrong with a time to live; the text follows the name of the field that held it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TtlError {
     /// It lies in the past.
-    #[error("ttl_seconds is {seconds}, it can't be negative")]
+    #[error("is {seconds}, it can't be negative")]
     Negative {
         /// What was given.
         seconds: i64,
     },
     /// It is over [`Ttl::MAX_SECONDS`].
-    #[error("ttl_seconds is {seconds}, the limit is {limit} (ten years)", limit = Ttl::MAX_SECONDS)]
+    #[error("is {seconds}, the limit is {limit} (ten years)", limit = Ttl::MAX_SECONDS)]
     TooLong {
         /// What was given.
         seconds: i64,
@@ -57,15 +57,12 @@ mod tests {
         assert!(Ttl::try_from(Ttl::MAX_SECONDS).is_ok());
     }
 
-    /// Beyond them the error names field, value and limit.
+    /// Beyond them the error names value and limit.
     #[test]
     fn negative_and_over_ten_years_are_refused() {
         for seconds in [-1, i64::MIN, Ttl::MAX_SECONDS + 1, i64::MAX] {
             let error = Ttl::try_from(seconds).unwrap_err().to_string();
-            assert!(
-                error.starts_with(&format!("ttl_seconds is {seconds}, ")),
-                "{error}"
-            );
+            assert!(error.starts_with(&format!("is {seconds}, ")), "{error}");
         }
     }
 }

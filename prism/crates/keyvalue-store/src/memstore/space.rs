@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::shard::{Removed, Shard};
+use super::shard::{Record, Removed, Shard};
 use crate::{Key, Remaining, StoreError};
 
 /// More shards than cores of a common machine, so that two calls seldom want the same one.
@@ -90,9 +90,7 @@ impl Space {
     }
 
     pub(super) fn persist(&self, key: &Key, now: Duration) -> bool {
-        self.shard(key)
-            .live(key, now)
-            .is_some_and(|record| record.persist())
+        self.shard(key).live(key, now).is_some_and(Record::persist)
     }
 
     pub(super) fn sweep(&self, now: Duration) -> usize {
