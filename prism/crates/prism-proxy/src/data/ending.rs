@@ -1,0 +1,37 @@
+//! How a call ends, and what the client gets to see of it.
+
+use h2::{Error, Reason};
+use tonic::Status;
+
+/// How a call ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// The runner's whole answer was passed on.
+    Complete,
+    /// The client reset its stream or went away.
+    ClientGone(Reason),
+    /// The runner reset its stream: the same reset goes to the client.
+    Reset(Reason),
+    /// The proxy answers in the runner's place.
+    Status(Status),
+}
+
+/// What became of a call whose runner's stream broke.
+///
+/// A reset goes through as it is. A connection that closes without having looked at the request counts as
+/// a refusal, which clients may retry by themselves; the proxy never does. Everything else is a lost runner.
+pub(crate) fn of_broken_response(error: &Error, runner: &str) -> Ending {
+    match error.reason() {
+        Some(reason) if error.is_reset() => Ending::Reset(reason),
+        _ if error.is_go_away() && error.is_remote() => Ending::Reset(Reason::REFUSED_STREAM),
+        _ => Ending::Status(Status::unavailable(format!(
+            "the runner at {runner} was lost during the call: {error}"
+        ))),
+    }
+}
+
+/// The reset that tells the runner what its client did: the client's own, or CANCEL where it is gone.
+pub(crate) fn of_broken_request(error: &Error) -> Ending {
+    let reason = error.reason().filter(|_| error.is_reset());
+    Ending::ClientGone(reason.unwrap_or(Reason::CANCEL))
+}

@@ -1,0 +1,86 @@
+//! What every call on the data port shares.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::count::{Count, Counted};
+use crate::routes::Router;
+
+/// How far the data port is on its way down.
+///
+/// ## Serving => Refusing => Closing => Aborting
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// Calls are routed.
+    Serving,
+    /// New calls are answered UNAVAILABLE, in words that send clients elsewhere.
+    Refusing,
+    /// The listener is closed, connections are told to go away; calls in flight finish.
+    Closing,
+    /// Calls in flight are ended.
+    Aborting,
+}
+
+/// The state of the data port.
+#[derive(Debug)]
+pub(crate) struct DataPlane {
+    pub(crate) router: Arc<Router>,
+    phase: watch::Sender<Phase>,
+    calls: Count,
+    connections: Count,
+}
+
+impl DataPlane {
+    pub(crate) fn new(router: Arc<Router>) -> Self {
+        Self {
+            router,
+            phase: watch::Sender::new(Phase::Serving),
+            calls: Count::default(),
+            connections: Count::default(),
+        }
+    }
+
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.phase.send_replace(phase);
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        *self.phase.borrow()
+    }
+
+    /// Completes when the data port is at this phase or past it.
+    pub(crate) async fn reached(&self, phase: Phase) {
+        let mut seen = self.phase.subscribe();
+        // The sender lives in self, so the wait can only end by the phase.
+        let _ = seen.wait_for(|at| *at >= phase).await;
+    }
+
+    /// Calls in flight.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.now()
+    }
+
+    /// Client connections open.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.now()
+    }
+
+    /// Completes when no call is in flight.
+    pub(crate) async fn no_calls(&self) {
+        self.calls.none().await;
+    }
+
+    /// Completes when no client is connected.
+    pub(crate) async fn no_connections(&self) {
+        self.connections.none().await;
+    }
+
+    pub(super) fn count_call(&self) -> Counted<'_> {
+        self.calls.count()
+    }
+
+    pub(super) fn count_connection(&self) -> Counted<'_> {
+        self.connections.count()
+    }
+}

@@ -1,0 +1,11 @@
+//! Which runner serves a call.
+
+mod registration;
+mod router;
+mod table;
+
+pub(crate) use self::{
+    registration::{Claim, Store, Taken},
+    router::Router,
+    table::{Found, Routes},
+};

@@ -1,0 +1,117 @@
+//! How the proxy is configured.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use prism_process::{Common, Configuration, Options};
+
+use crate::static_route::StaticRoute;
+
+/// The configuration of the program.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where calls come in.
+    pub listen: SocketAddr,
+    /// Where health and runners come in.
+    pub control_listen: SocketAddr,
+    /// What is done with them.
+    pub proxy: ProxySettings,
+    common: Common,
+}
+
+/// What the proxy does, apart from where it listens.
+#[derive(Debug, Clone)]
+pub struct ProxySettings {
+    /// Routes that do not wait for a runner to register.
+    pub backends: Vec<StaticRoute>,
+    /// How long a draining proxy says so before it closes its data port.
+    pub drain_notice: Duration,
+    /// How long calls in flight may take to finish, counted from the beginning of the drain.
+    pub drain_timeout: Duration,
+    /// What is expected of runners that register.
+    pub runners: RunnerSettings,
+}
+
+/// What is expected of runners that register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunnerSettings {
+    /// How often a runner is asked whether it is well.
+    pub health_interval: Duration,
+    /// How long a runner may take to answer a command.
+    pub step_timeout: Duration,
+    /// How often a runner sends a heartbeat by itself.
+    pub heartbeat_interval: Duration,
+}
+
+impl Default for RunnerSettings {
+    fn default() -> Self {
+        Self {
+            health_interval: Duration::from_secs(5),
+            step_timeout: Duration::from_secs(5),
+            heartbeat_interval: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Configuration for Settings {
+    fn read(options: &mut Options) -> Option<Self> {
+        let listen = options.one("listen", "127.0.0.1:9090", "Address of the data port");
+        let control_listen = options.one(
+            "control-listen",
+            "127.0.0.1:9190",
+            "Address of the control port",
+        );
+        let backends = options.many(
+            "backend",
+            "Static route NAME=URL[,namespace=NS]; NAME is a service, a package, or keyvalue",
+        );
+        let drain_notice = options.one(
+            "drain-notice",
+            "200ms",
+            "How long new calls are answered `draining` before the data port closes",
+        );
+        let runners = RunnerSettings::read(options);
+        let common = Common::read(options);
+        let common = common?;
+        Some(Self {
+            listen: listen?,
+            control_listen: control_listen?,
+            proxy: ProxySettings {
+                backends: backends?,
+                drain_notice: drain_notice?,
+                drain_timeout: common.drain_timeout,
+                runners: runners?,
+            },
+            common,
+        })
+    }
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+}
+
+impl RunnerSettings {
+    fn read(options: &mut Options) -> Option<Self> {
+        let health_interval = options.one(
+            "health-interval",
+            "5s",
+            "How often a runner is asked whether it is well",
+        );
+        let step_timeout = options.one(
+            "runner-step-timeout",
+            "5s",
+            "How long a runner may take to answer a command",
+        );
+        let heartbeat_interval = options.one(
+            "heartbeat-interval",
+            "30s",
+            "How often runners send heartbeats; a runner that misses three is taken out",
+        );
+        Some(Self {
+            health_interval: health_interval?,
+            step_timeout: step_timeout?,
+            heartbeat_interval: heartbeat_interval?,
+        })
+    }
+}

@@ -1,0 +1,56 @@
+//! A runner's data endpoint, as calls see it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::ConnectError;
+use super::pool::{Place, Pool};
+
+/// Connections that a call tries: each but the last had just begun to close.
+const TRIES: usize = 3;
+
+/// A runner's data endpoint, with connections that are opened when they are needed.
+pub(crate) struct Backend {
+    address: Arc<str>,
+    /// One pool for each worker, so that a call never leaves the thread it arrived on.
+    pools: Box<[Arc<Pool>]>,
+}
+
+impl Backend {
+    pub(crate) fn new(address: impl Into<Arc<str>>, workers: usize) -> Self {
+        let address = address.into();
+        let pools = (0..workers).map(|_| Pool::new(Arc::clone(&address)));
+        Self {
+            pools: pools.collect(),
+            address,
+        }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// A place on a connection of this worker that is not closing; one that is leaves the pool.
+    pub(crate) async fn place(&self, worker: usize) -> Result<Place, ConnectError> {
+        let pool = &self.pools[worker % self.pools.len()];
+        for _ in 1..TRIES {
+            let mut place = pool.place().await?;
+            if place.is_usable().await {
+                return Ok(place);
+            }
+            place.retire_connection();
+        }
+        pool.place().await
+    }
+
+    /// Connects if need be, then completes when that connection is lost.
+    pub(crate) async fn connected(&self) -> Result<impl Future<Output = ()> + use<>, ConnectError> {
+        Ok(self.pools[0].place().await?.lost())
+    }
+}
+
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Backend").field(&self.address).finish()
+    }
+}

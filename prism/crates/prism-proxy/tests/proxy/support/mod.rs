@@ -1,0 +1,29 @@
+//! The two sides of a proxy under test: a client and a runner that speak plain HTTP/2.
+
+mod backend;
+mod client;
+mod proxy;
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+pub(crate) use self::{
+    backend::{Arrival, Backend},
+    client::{Answer, Call, Client, get, request},
+    proxy::Proxy,
+};
+
+/// The service that tests call.
+pub(crate) const SERVICE: &str = "prism.interfaces.keyvalue.KeyValueBasicInterface";
+
+/// How long a test waits for what must happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a test waits for, or a failure that says so.
+pub(crate) async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
+    match timeout(PATIENCE, happens).await {
+        Ok(outcome) => outcome,
+        Err(_) => panic!("{what} did not happen within {PATIENCE:?}"),
+    }
+}
