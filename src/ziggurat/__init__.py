@@ -18,138 +18,62 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ziggurat.cargo import Program as Program
-    from ziggurat.cargo import build as build
+    from ziggurat.cargo import Program as Program, build as build, last_built as last_built
     from ziggurat.errors import (
         AlreadyRunning as AlreadyRunning,
-    )
-    from ziggurat.errors import (
         BuildFailed as BuildFailed,
-    )
-    from ziggurat.errors import (
         ConditionTimeout as ConditionTimeout,
-    )
-    from ziggurat.errors import (
         CycleError as CycleError,
-    )
-    from ziggurat.errors import (
         Ending as Ending,
-    )
-    from ziggurat.errors import (
         GateClosed as GateClosed,
-    )
-    from ziggurat.errors import (
         KeeperError as KeeperError,
-    )
-    from ziggurat.errors import (
         KeeperLost as KeeperLost,
-    )
-    from ziggurat.errors import (
         NotReady as NotReady,
-    )
-    from ziggurat.errors import (
         NotRunning as NotRunning,
-    )
-    from ziggurat.errors import (
         PortTaken as PortTaken,
-    )
-    from ziggurat.errors import (
         ProgramNotFound as ProgramNotFound,
-    )
-    from ziggurat.errors import (
         ServiceExited as ServiceExited,
-    )
-    from ziggurat.errors import (
         SpecError as SpecError,
-    )
-    from ziggurat.errors import (
         StartFailed as StartFailed,
-    )
-    from ziggurat.errors import (
         TierViolation as TierViolation,
-    )
-    from ziggurat.errors import (
         UnknownName as UnknownName,
-    )
-    from ziggurat.errors import (
         UsageError as UsageError,
-    )
-    from ziggurat.errors import (
         Waiting as Waiting,
-    )
-    from ziggurat.errors import (
         WorldError as WorldError,
-    )
-    from ziggurat.errors import (
         ZigguratError as ZigguratError,
     )
     from ziggurat.gate import Gate as Gate
-    from ziggurat.lease import Lease as Lease
-    from ziggurat.lease import own as own
+    from ziggurat.lease import Lease as Lease, own as own
     from ziggurat.log import ServiceLog as ServiceLog
     from ziggurat.service import RunningService as RunningService
     from ziggurat.spec import (
         FREE as FREE,
-    )
-    from ziggurat.spec import (
         REPORTED as REPORTED,
-    )
-    from ziggurat.spec import (
         Ask as Ask,
-    )
-    from ziggurat.spec import (
         Endpoint as Endpoint,
-    )
-    from ziggurat.spec import (
         GrpcHealth as GrpcHealth,
-    )
-    from ziggurat.spec import (
         LogLine as LogLine,
-    )
-    from ziggurat.spec import (
         Notify as Notify,
-    )
-    from ziggurat.spec import (
         OnOrphan as OnOrphan,
-    )
-    from ziggurat.spec import (
         Port as Port,
-    )
-    from ziggurat.spec import (
         Probe as Probe,
-    )
-    from ziggurat.spec import (
         Restart as Restart,
-    )
-    from ziggurat.spec import (
         Service as Service,
-    )
-    from ziggurat.spec import (
         Stack as Stack,
-    )
-    from ziggurat.spec import (
         Started as Started,
-    )
-    from ziggurat.spec import (
         Tcp as Tcp,
     )
     from ziggurat.stack import (
         RunningStack as RunningStack,
-    )
-    from ziggurat.stack import (
         attach as attach,
-    )
-    from ziggurat.stack import (
         start as start,
-    )
-    from ziggurat.stack import (
         start_detached as start_detached,
     )
     from ziggurat.tiers import Tier as Tier
     from ziggurat.waiting import wait_until as wait_until
 
 _HOMES = {
-    "cargo": ("Program", "build"),
+    "cargo": ("Program", "build", "last_built"),
     "errors": (
         "AlreadyRunning",
         "BuildFailed",

@@ -9,9 +9,9 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from ziggurat.errors import BuildFailed
 from ziggurat.keeper.build_id import read_build_id
@@ -40,13 +40,26 @@ def build(manifest: Path, *, release: bool = False, packages: Iterable[str] = ()
     messages go to stderr as they come. Raises ``BuildFailed`` with the same messages.
     """
     command = cargo_command(manifest, release=release, packages=packages)
-    with _locked(manifest.parent / "target") as folder:
-        known = _of_this_run(folder, command)
-        if known is not None:
-            return known
+    record = record_of(manifest, release=release)
+    with _locked(record):
+        known = _read(record)
+        if known and known["run"] == _run_name() != "" and known["command"] == command:
+            return _programs(known)
         programs = {program.name: program for program in programs_in(_run(command))}
-        _remember(folder, command, programs)
+        _remember(record, command, programs)
     return programs
+
+
+def last_built(manifest: Path, *, release: bool = False) -> dict[str, Program]:
+    """Return the programs of the latest build, without building; none where nothing was built."""
+    known = _read(record_of(manifest, release=release))
+    programs = _programs(known) if known else {}
+    return {name: program for name, program in programs.items() if program.path.is_file()}
+
+
+def record_of(manifest: Path, *, release: bool) -> Path:
+    """Return the file in which the outcome of the latest build is kept."""
+    return manifest.parent / "target" / f".ziggurat-{'release' if release else 'dev'}.json"
 
 
 def cargo_command(manifest: Path, *, release: bool, packages: Iterable[str]) -> list[str]:
@@ -94,37 +107,28 @@ def _passed_on(stream: Iterable[bytes]) -> Iterator[str]:
 
 
 @contextmanager
-def _locked(target: Path) -> Iterator[Path]:
-    target.mkdir(parents=True, exist_ok=True)
-    with (target / ".ziggurat.lock").open("w") as lock:
+def _locked(record: Path) -> Iterator[None]:
+    record.parent.mkdir(parents=True, exist_ok=True)
+    with record.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield target
+        yield
 
 
 def _run_name() -> str:
     return next((os.environ[name] for name in RUN_VARIABLES if os.environ.get(name)), "")
 
 
-def _of_this_run(folder: Path, command: list[str]) -> dict[str, Program] | None:
-    path = folder / ".ziggurat-build.json"
-    run = _run_name()
-    if not run or not path.is_file():
-        return None
-    known = json.loads(path.read_text())
-    if known["run"] != run or known["command"] != command:
-        return None
-    return {
-        facts["name"]: Program(name=facts["name"], path=Path(facts["path"]), build_id=facts["build_id"])
-        for facts in known["programs"]
-    }
+def _read(record: Path) -> dict[str, Any] | None:
+    return cast("dict[str, Any]", json.loads(record.read_text())) if record.is_file() else None
 
 
-def _remember(folder: Path, command: list[str], programs: Mapping[str, Program]) -> None:
-    known = {
-        "run": _run_name(),
-        "command": command,
-        "programs": [{**asdict(program), "path": str(program.path)} for program in programs.values()],
-    }
-    fresh = folder / ".ziggurat-build.json.new"
-    fresh.write_text(json.dumps(known))
-    fresh.replace(folder / ".ziggurat-build.json")
+def _programs(known: Mapping[str, Any]) -> dict[str, Program]:
+    paths = {name: Path(path) for name, path in known["programs"].items()}
+    return {name: Program(name=name, path=path, build_id=read_build_id(str(path))) for name, path in paths.items()}
+
+
+def _remember(record: Path, command: list[str], programs: Mapping[str, Program]) -> None:
+    paths = {program.name: str(program.path) for program in programs.values()}
+    fresh = record.with_suffix(".new")
+    fresh.write_text(json.dumps({"run": _run_name(), "command": command, "programs": paths}))
+    fresh.replace(record)

@@ -30,7 +30,7 @@ class ServiceLog:
 
     def lines(self, since: int = 0) -> list[str]:
         """Return the lines from an offset on; what was dropped, or never came to be, is left out."""
-        return self._read(since).decode(errors="replace").splitlines()
+        return self.read(since).decode(errors="replace").splitlines()
 
     def tail(self, count: int = 10) -> tuple[str, ...]:
         """Return the last lines."""
@@ -47,7 +47,8 @@ class ServiceLog:
         )
         return cast("re.Match[str]", found)
 
-    def _read(self, since: int) -> bytes:
+    def read(self, since: int = 0) -> bytes:
+        """Return the bytes from an offset on, or from the end of what was dropped."""
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:

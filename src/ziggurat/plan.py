@@ -8,8 +8,7 @@ from ziggurat.errors import CycleError, SpecError, UnknownName
 from ziggurat.template import references
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Mapping, Set as AbstractSet
 
     from ziggurat.spec import Service, Stack
 

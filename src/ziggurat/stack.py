@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from ziggurat import lease as leases
-from ziggurat import plan
+from ziggurat import lease as leases, plan
 from ziggurat.errors import AlreadyRunning, UnknownName
 from ziggurat.log import ServiceLog
 from ziggurat.readiness import Readiness
@@ -93,10 +92,10 @@ def start(
         raise
 
 
-def start_detached(stack: Stack, *, log_folder: Path, progress: Progress | None = None) -> RunningStack:
+def start_detached(stack: Stack, *, progress: Progress | None = None) -> RunningStack:
     """Start a stack that goes on when this process ends, to be found by its name with ``attach``.
 
-    Raises what ``start`` raises, and ``AlreadyRunning``.
+    Its logs live in the run's folder, and so as long as it. Raises what ``start`` raises, and ``AlreadyRunning``.
     """
     with leases.naming(stack.name):
         known = leases.find(stack.name)
@@ -105,7 +104,7 @@ def start_detached(stack: Stack, *, log_folder: Path, progress: Progress | None 
                 raise AlreadyRunning(stack.name, known.folder, known.about_keeper["pid"])
         keeper = leases.detach(stack.name)
     try:
-        running = _start(stack, keeper, log_folder, progress, owned=True)
+        running = _start(stack, keeper, None, progress, owned=True)
         keeper.ask("describe", about=_about(running))
     except BaseException:
         keeper.end()

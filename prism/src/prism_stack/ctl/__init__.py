@@ -1,0 +1,1 @@
+"""prismctl, the command line of Prism."""

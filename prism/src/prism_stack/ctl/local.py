@@ -1,0 +1,114 @@
+"""`prismctl local`: the whole system on this machine, started by a person and left running."""
+
+import json
+import time
+
+import click
+
+from prism_stack import stacks, workspace
+from prism_stack.ctl import status as statuses
+from prism_stack.ctl.logs import Follow, show_logs
+from prism_stack.errors import WorldError
+from ziggurat import AlreadyRunning, PortTaken, RunningStack, attach, start_detached
+
+EXIT_UNFIT = 69
+
+
+class NotRunning(WorldError):
+    """There is no local stack."""
+
+    def __init__(self) -> None:
+        super().__init__("no local stack is running; start one with: prismctl local start")
+
+
+@click.group()
+def local() -> None:
+    """Start, stop and ask the stack of this machine."""
+
+
+@local.command()
+@click.option("--ports", type=click.Choice(["default", "auto"]), default="default", help="auto: free ones.")
+@click.option("--release", is_flag=True, help="Programs built with optimisations.")
+@click.option("--build/--no-build", default=True, help="Build first, or take what was built last.")
+@click.option("--json", "as_json", is_flag=True, help="Print the addresses as JSON.")
+def start(ports: str, release: bool, build: bool, as_json: bool) -> None:  # noqa: FBT001 - click passes by name
+    """Start the local stack; return when calls succeed."""
+    refuse_second_start()
+    began = time.monotonic()
+    programs = workspace.programs(release=release, fresh=build)
+    stack = stacks.local_stack(stacks.paths(programs), free_ports=ports == "auto")
+    try:
+        running = start_detached(stack, progress=_say_progress)
+    except PortTaken as taken:
+        click.echo("prismctl: nothing was started; `--ports auto` takes free ports instead", err=True)
+        raise taken from None
+    _say_addresses(running, time.monotonic() - began, as_json=as_json)
+
+
+@local.command()
+def stop() -> None:
+    """Stop the local stack; return when all of it is gone."""
+    running = running_stack()
+    running.stop()
+    click.echo("the local stack is stopped")
+
+
+@local.command()
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def status(as_json: bool) -> None:  # noqa: FBT001 - click passes by name
+    """Tell how the local stack is; exit 69 unless it runs and answers."""
+    found = statuses.look(attach(stacks.local_gate().stack))
+    click.echo(json.dumps(statuses.as_json(found)) if as_json else statuses.as_text(found))
+    if not found.answers:
+        raise click.exceptions.Exit(EXIT_UNFIT)
+
+
+@local.command()
+def check() -> None:
+    """Tell whether the local stack is fit for e2e tests: it answers, and is the build that stands now."""
+    stacks.local_gate().enter()
+    click.echo("the local stack is fit to be tested")
+
+
+@local.command()
+@click.argument("name", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on as lines come.")
+@click.option("-n", "--lines", default=100, show_default=True, help="How many of the last lines to begin with.")
+def logs(name: str | None, follow: bool, lines: int) -> None:  # noqa: FBT001 - click passes by name
+    """Show what the services of the local stack logged, or one of them."""
+    running = running_stack()
+    services = [running[name]] if name else list(running.services.values())
+    show_logs(services, Follow(lines=lines, forever=follow), click.echo)
+
+
+def running_stack() -> RunningStack:
+    """Return the local stack, or raise `NotRunning`."""
+    running = attach(stacks.local_gate().stack)
+    if running is None:
+        raise NotRunning
+    return running
+
+
+def refuse_second_start() -> None:
+    """Raise ziggurat's `AlreadyRunning` before anything is built, where a stack is there."""
+    running = attach(stacks.local_gate().stack)
+    if running is not None:
+        raise AlreadyRunning(running.spec.name, running.lease.folder, running.lease.about_keeper["pid"])
+
+
+def _say_progress(service: str, what: str) -> None:
+    click.echo(f"{service:<12} {what}", err=True)
+
+
+def _say_addresses(running: RunningStack, seconds: float, *, as_json: bool) -> None:
+    addresses = {
+        f"{service.name}.{name}": str(endpoint)
+        for service in running.services.values()
+        for name, endpoint in service.endpoints.items()
+    }
+    if as_json:
+        click.echo(json.dumps({"addresses": addresses}))
+        return
+    click.echo(f"the local stack is up, {seconds:.2f} s after the command:")
+    for name, address in addresses.items():
+        click.echo(f"  {name:<16} {address}")

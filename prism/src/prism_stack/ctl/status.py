@@ -1,0 +1,93 @@
+"""How the local stack is: looked at afresh, never remembered."""
+
+from dataclasses import asdict, dataclass
+
+from ziggurat import NotReady, RunningService, RunningStack
+from ziggurat.gate import short, unfit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartStatus:
+    """How one service is."""
+
+    name: str
+    state: str
+    pid: int
+    uptime_seconds: float
+    restarts: int
+    build_id: str
+    endpoints: dict[str, str]
+    problem: str
+    """Why it is not fit to be used or tested; empty where it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackStatus:
+    """How the whole is."""
+
+    running: bool
+    answers: bool
+    reason: str
+    """Why it does not answer; empty where it does."""
+    keeper_pid: int = 0
+    parts: tuple[PartStatus, ...] = ()
+
+
+def look(running: RunningStack | None) -> StackStatus:
+    """Ask the keeper about every service, and the stack whether it answers."""
+    if running is None:
+        return StackStatus(running=False, answers=False, reason="no local stack is running")
+    reason = _why_silent(running)
+    return StackStatus(
+        running=True,
+        answers=not reason,
+        reason=reason,
+        keeper_pid=running.lease.about_keeper["pid"],
+        parts=tuple(_part(service) for service in running.services.values()),
+    )
+
+
+def as_json(status: StackStatus) -> dict[str, object]:
+    """Return a status as JSON's values."""
+    return asdict(status)
+
+
+def as_text(status: StackStatus) -> str:
+    """Return a status as a table for people."""
+    if not status.running:
+        return f"{status.reason}; start one with: prismctl local start"
+    head = "the local stack answers" if status.answers else f"the local stack does not answer: {status.reason}"
+    rows = [("NAME", "STATE", "PID", "UPTIME", "RESTARTS", "BUILD", "ENDPOINTS"), *map(_row, status.parts)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    problems = [f"! {part.problem}" for part in status.parts if part.problem]
+    return "\n".join([f"{head} (keeper {status.keeper_pid})", *lines, *problems])
+
+
+def _part(service: RunningService) -> PartStatus:
+    facts = service.facts()
+    running = facts["state"] == "running"
+    return PartStatus(
+        name=service.name,
+        state="paused" if facts.get("paused") else facts["state"],
+        pid=facts["pid"] if running else 0,
+        uptime_seconds=round(facts.get("uptime", 0.0), 3),
+        restarts=facts.get("restarts", 0),
+        build_id=facts.get("build_id", ""),
+        endpoints={name: str(endpoint) for name, endpoint in service.endpoints.items()},
+        problem=unfit(service),
+    )
+
+
+def _row(part: PartStatus) -> tuple[str, ...]:
+    endpoints = " ".join(f"{name}={address}" for name, address in part.endpoints.items())
+    pid, uptime = str(part.pid or "-"), f"{part.uptime_seconds:.0f}s"
+    return (part.name, part.state, pid, uptime, str(part.restarts), short(part.build_id), endpoints)
+
+
+def _why_silent(running: RunningStack) -> str:
+    try:
+        running.wait_ready()
+    except NotReady as silent:
+        return str(silent).partition("\n")[0]
+    return ""

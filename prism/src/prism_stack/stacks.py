@@ -1,0 +1,107 @@
+"""The stacks of Prism, described for the toolkit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ziggurat import FREE, Gate, GrpcHealth, Notify, Port, Program, Restart, Service, Stack
+
+KEYVALUE_SERVICE = "prism.interfaces.keyvalue.KeyValueBasicInterface"
+LOCAL = "prism"
+DRAIN_TIMEOUT = "2s"
+"""Within the toolkit's grace of 5 s, so that a drain ends by itself and not by a kill."""
+
+PROXY_DATA, PROXY_CONTROL, RUNNER_DATA = 9090, 9190, 9095
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """One keyvalue-runner of a stack."""
+
+    name: str = "runner"
+    namespace: str = "default"
+    max_keys: int | None = None
+    port: Port = FREE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """The prism-proxy of a stack."""
+
+    data: Port = FREE
+    control: Port = FREE
+    arguments: tuple[str, ...] = ()
+
+
+def keyvalue_stack(
+    programs: Mapping[str, Path],
+    *,
+    name: str = "keyvalue",
+    proxy: Proxy = Proxy(),
+    runners: tuple[Runner, ...] = (Runner(),),
+    restart: Restart = Restart.NEVER,
+) -> Stack:
+    """Describe a proxy and the runners that register with it, as paths of built programs allow."""
+    services = [
+        _proxy(programs["prism-proxy"], proxy, restart),
+        *(_runner(programs["keyvalue-runner"], runner, restart) for runner in runners),
+    ]
+    health = tuple(GrpcHealth(endpoint="proxy.control", service=health_name(runner.namespace)) for runner in runners)
+    return Stack(name=name, services=tuple(services), ready=health)
+
+
+def health_name(namespace: str) -> str:
+    """Return the name under which a proxy tells the health of a namespace's key-value service."""
+    return KEYVALUE_SERVICE if namespace in {"default", "*"} else f"{namespace}/{KEYVALUE_SERVICE}"
+
+
+def local_stack(programs: Mapping[str, Path], *, free_ports: bool = False) -> Stack:
+    """Describe the stack of `prismctl local start`: on the default ports, or on free ones."""
+    proxy = Proxy() if free_ports else Proxy(data=Port(number=PROXY_DATA), control=Port(number=PROXY_CONTROL))
+    runner = Runner() if free_ports else Runner(port=Port(number=RUNNER_DATA))
+    return keyvalue_stack(programs, name=LOCAL, proxy=proxy, runners=(runner,), restart=Restart.ON_FAILURE)
+
+
+def local_gate() -> Gate:
+    """Describe how e2e tests come to the stack that a person started."""
+    unbuilt = dict.fromkeys(("prism-proxy", "keyvalue-runner"), Path())
+    return Gate(stack=local_stack(unbuilt), start="prismctl local start", stop="prismctl local stop")
+
+
+def paths(programs: Mapping[str, Program]) -> dict[str, Path]:
+    """Return the paths of programs by name."""
+    return {name: program.path for name, program in programs.items()}
+
+
+def _proxy(program: Path, proxy: Proxy, restart: Restart) -> Service:
+    return Service(
+        name="proxy",
+        command=(
+            program,
+            *("--listen", "{data}"),
+            *("--control-listen", "{control}"),
+            *("--drain-timeout", DRAIN_TIMEOUT),
+            *proxy.arguments,
+        ),
+        ports={"data": proxy.data, "control": proxy.control},
+        ready=Notify(),
+        restart=restart,
+    )
+
+
+def _runner(program: Path, runner: Runner, restart: Restart) -> Service:
+    limit = () if runner.max_keys is None else ("--max-keys", str(runner.max_keys))
+    return Service(
+        name=runner.name,
+        command=(
+            program,
+            *("--listen", "{data}"),
+            *("--proxy", "{proxy.control}"),
+            *("--namespace", runner.namespace),
+            *("--drain-timeout", DRAIN_TIMEOUT),
+            *limit,
+        ),
+        ports={"data": runner.port},
+        ready=Notify(),
+        restart=restart,
+    )
