@@ -211,6 +211,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 # === fixtures ===
 
 
+@pytest.fixture
+def tier(request: pytest.FixtureRequest) -> Tier | None:
+    """The tier of this test; None in a folder that has no tier."""
+    return request.node.stash.get(ITEM_TIER, None)  # type: ignore[no-any-return]
+
 @pytest.fixture(scope="session")
 def keeper() -> Iterator[Lease]:
     """The keeper of this run; every process that it owns ends with it."""

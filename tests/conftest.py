@@ -1,0 +1,66 @@
+"""The stacks that tests of Prism run on, and an environment that no variable of the caller's reaches."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ziggurat import RunningStack
+    from ziggurat.scope import StackScope
+
+pytest_plugins = ["pytester"]
+
+FOREIGN = ("PRISM_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "grpc_proxy")
+"""Variables by which a caller's shell could change what a service does or where a call goes."""
+
+SMALL_CAPACITY = 5
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment() -> None:
+    """Take away what the caller's shell says to Prism and to gRPC; PRISM_WORKSPACE says only where to build."""
+    for name in list(os.environ):
+        if name.startswith(FOREIGN) and name != "PRISM_WORKSPACE":
+            del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def programs() -> dict[str, Path]:
+    """The paths of Prism's Rust programs, built now."""
+    from prism_stack import stacks, workspace
+
+    return stacks.paths(workspace.programs())
+
+
+@pytest.fixture(scope="session")
+def spawned_prism(session_stacks: StackScope, programs: dict[str, Path]) -> RunningStack:
+    """A proxy and a runner that the tests of a session share."""
+    from prism_stack.stacks import keyvalue_stack
+
+    return session_stacks.start(keyvalue_stack(programs))
+
+
+@pytest.fixture(scope="session")
+def small_prism(session_stacks: StackScope, programs: dict[str, Path]) -> RunningStack:
+    """A proxy and a runner that holds few keys."""
+    from prism_stack.stacks import Runner, keyvalue_stack
+
+    return session_stacks.start(keyvalue_stack(programs, name="small", runners=(Runner(max_keys=SMALL_CAPACITY),)))
+
+
+@pytest.fixture
+def prism_endpoint(tier: str, request: pytest.FixtureRequest) -> str:
+    """The proxy's data port: of the spawned stack in integration, of the running one in e2e."""
+    stack: RunningStack = request.getfixturevalue("running_stack" if tier == "e2e" else "spawned_prism")
+    return stack.address("proxy.data")
+
+
+@pytest.fixture
+def small_prism_endpoint(small_prism: RunningStack) -> str:
+    """The data port of a proxy before a runner that holds `SMALL_CAPACITY` keys in a namespace."""
+    return small_prism.address("proxy.data")
