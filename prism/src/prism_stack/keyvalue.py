@@ -81,4 +81,5 @@ class KeyValue(Protocol):
 
 def whole_seconds(ttl: timedelta) -> int:
     """Round up to the seconds that the wire carries, so that nothing vanishes before its time."""
-    return -(-ttl // timedelta(seconds=1))
+    seconds, rest = divmod(ttl, timedelta(seconds=1))
+    return seconds + bool(rest)

@@ -54,11 +54,10 @@ class FakeKeyValue:
     def expire(self, key: str, ttl: timedelta) -> bool:
         """Let a key vanish after `ttl`, rounded up to seconds, at once if zero; tell whether it was there."""
         self._check("Expire", {"key": key})
-        seconds = timedelta(seconds=whole_seconds(ttl))
-        if not _NO_TIME <= seconds <= MAX_TTL:
-            limit = whole_seconds(MAX_TTL)
-            raise failure("Expire", "INVALID_ARGUMENT", f"ttl_seconds is {whole_seconds(ttl)}, not 0 to {limit}")
-        return self._store.expire(self._namespace, key, seconds) is not None
+        seconds, limit = whole_seconds(ttl), whole_seconds(MAX_TTL)
+        if not 0 <= seconds <= limit:
+            raise failure("Expire", "INVALID_ARGUMENT", f"ttl_seconds is {seconds}, not 0 to {limit}")
+        return self._store.expire(self._namespace, key, timedelta(seconds=seconds)) is not None
 
     def get_ttl(self, key: str) -> Remaining:
         """Return how long the key will be there."""
