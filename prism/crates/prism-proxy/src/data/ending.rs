@@ -32,6 +32,34 @@ pub(crate) fn of_broken_response(error: &Error, runner: &str) -> Ending {
 
 /// The reset that tells the runner what its client did: the client's own, or CANCEL where it is gone.
 pub(crate) fn of_broken_request(error: &Error) -> Ending {
-    let reason = error.reason().filter(|_| error.is_reset());
+    let reason = error.reason().filter(|_| !error.is_go_away());
     Ending::ClientGone(reason.unwrap_or(Reason::CANCEL))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(ending: Ending) -> String {
+        match ending {
+            Ending::Status(status) => format!("{:?}", status.code()),
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// A client's reset goes on with its code; a client that is gone is a CANCEL.
+    #[test]
+    fn a_broken_request_is_reset_with_the_clients_code() {
+        let reset = of_broken_request(&Error::from(Reason::NO_ERROR));
+
+        assert_eq!(shown(reset), "ClientGone(NO_ERROR)");
+    }
+
+    /// An error that is neither a reset nor a refusal is a lost runner.
+    #[test]
+    fn anything_else_is_a_lost_runner() {
+        let lost = of_broken_response(&Error::from(Reason::INTERNAL_ERROR), "r");
+
+        assert_eq!(shown(lost), "Unavailable");
+    }
 }

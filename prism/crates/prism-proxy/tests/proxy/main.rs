@@ -2,5 +2,12 @@
 //!
 //! The rows that tests name are those of the checklist of what a transparent gRPC proxy keeps.
 
+mod connections;
+mod deadlines;
+mod endings;
+mod framing;
+mod metadata;
 mod passthrough;
+mod resets;
+mod routing;
 mod support;

@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 pub(crate) use self::{
     backend::{Arrival, Backend},
-    client::{Answer, Call, Client, get, request},
-    proxy::Proxy,
+    client::{Answer, Client, get, request},
+    proxy::{Proxy, route, settings},
 };
 
 /// The service that tests call.
