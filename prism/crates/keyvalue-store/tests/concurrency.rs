@@ -1,4 +1,5 @@
 //! memstore keeps its promises when many threads use it at once.
+#![allow(clippy::unwrap_used)] // A test that can't go on may as well panic.
 
 use std::num::NonZeroUsize;
 use std::sync::Barrier;

@@ -1,4 +1,5 @@
 //! memstore keeps the contract of every store.
+#![allow(clippy::unwrap_used)] // A test that can't go on may as well panic.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! memstore does what a plain map does, for any sequence of calls.
+#![allow(clippy::unwrap_used)] // A test that can't go on may as well panic.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -114,7 +115,7 @@ impl Model {
         match self.records.get(&at) {
             None => Remaining::Missing,
             Some((_, None)) => Remaining::Forever,
-            Some((_, Some(deadline))) => Remaining::For(*deadline - self.now),
+            Some((_, Some(deadline))) => Remaining::For(deadline.saturating_sub(self.now)),
         }
     }
 

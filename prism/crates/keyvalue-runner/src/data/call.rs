@@ -1,0 +1,40 @@
+//! What every data call has in common: a namespace, and fields to check before the store is asked.
+
+use std::fmt::Display;
+
+use keyvalue_store::{Key, Namespace, Ttl};
+use tonic::{Request, Status};
+
+use super::Data;
+
+/// A single key is in this field.
+pub(super) const KEY: &str = "key";
+
+impl Data {
+    /// Takes a request apart into its namespace and its message.
+    pub(super) fn open<T>(&self, request: Request<T>) -> Result<(Namespace, T), Status> {
+        let namespace = self.serves.namespace_of(request.metadata())?;
+        Ok((namespace, request.into_inner()))
+    }
+}
+
+/// The key in a field of that name.
+pub(super) fn key(field: impl Display, text: String) -> Result<Key, Status> {
+    Key::try_from(text).map_err(|error| Status::invalid_argument(format!("{field} {error}")))
+}
+
+/// The keys of a batch, all of them or the first that is malformed.
+pub(super) fn keys(
+    texts: impl IntoIterator<Item = String>,
+    field: impl Fn(usize) -> String,
+) -> Result<Vec<Key>, Status> {
+    texts
+        .into_iter()
+        .enumerate()
+        .map(|(index, text)| key(field(index), text))
+        .collect()
+}
+
+pub(super) fn ttl(seconds: i64) -> Result<Ttl, Status> {
+    Ttl::try_from(seconds).map_err(|error| Status::invalid_argument(format!("ttl_seconds {error}")))
+}

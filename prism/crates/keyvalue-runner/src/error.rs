@@ -1,0 +1,51 @@
+//! What ends the runner before it was asked to stop.
+
+use std::io;
+
+use prism_process::config::PeerAddress;
+use prism_process::notify::NotifyError;
+use prism_process::{Exit, Failure, ListenError};
+
+/// Why the runner could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The address can't be had.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// Whoever started the runner can't be told that it serves.
+    #[error(transparent)]
+    Notify(#[from] NotifyError),
+    /// The system refused what every program needs.
+    #[error("cannot {what}: {cause}")]
+    System {
+        /// What it refused.
+        what: &'static str,
+        /// What it said.
+        #[source]
+        cause: io::Error,
+    },
+    /// A proxy will never take the runner, however often it asks.
+    #[error(
+        "proxy {proxy} can never take this runner: {reason}; check --proxy and the versions of both"
+    )]
+    Proxy {
+        /// Which proxy.
+        proxy: PeerAddress,
+        /// What it said.
+        reason: String,
+    },
+    /// The server ended by itself.
+    #[error("the server stopped: {0}")]
+    Server(String),
+}
+
+impl Failure for RunError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Listen(error) => error.exit(),
+            Self::Notify(error) => error.exit(),
+            Self::Proxy { .. } => Exit::Peer,
+            Self::System { .. } | Self::Server(_) => Exit::Internal,
+        }
+    }
+}

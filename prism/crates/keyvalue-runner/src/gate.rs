@@ -1,0 +1,153 @@
+//! The gate that every data call passes, so that a drain can refuse, await and end them.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use http_body::{Frame, SizeHint};
+use tokio::sync::watch;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tower_service::Service;
+
+/// ## Open => Refusing => Ended
+///
+/// Open, it lets every call in and counts it. Refusing, it answers new calls UNAVAILABLE. Ended, it also answers
+/// those that are still inside.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate {
+    refusing: Arc<AtomicBool>,
+    /// True once calls inside have to end. Each holds a receiver, so the receivers count them.
+    ended: Arc<watch::Sender<bool>>,
+}
+
+impl Gate {
+    pub(crate) fn open() -> Self {
+        Self {
+            refusing: Arc::default(),
+            ended: Arc::new(watch::Sender::new(false)),
+        }
+    }
+
+    /// Puts a service behind the gate.
+    pub(crate) fn guard<S>(&self, inner: S) -> Gated<S> {
+        Gated {
+            gate: self.clone(),
+            inner,
+        }
+    }
+
+    pub(crate) fn refuse(&self) {
+        self.refusing.store(true, Ordering::SeqCst);
+    }
+
+    /// The calls that are inside.
+    pub(crate) fn inside(&self) -> usize {
+        self.ended.receiver_count()
+    }
+
+    /// Completes when no call is inside.
+    pub(crate) async fn empty(&self) {
+        self.ended.closed().await;
+    }
+
+    pub(crate) fn end(&self) {
+        self.ended.send_replace(true);
+    }
+
+    fn admit(&self) -> Option<Pass> {
+        // The call is counted before the look, so that a drain that refuses first sees every call let in.
+        let pass = Pass {
+            ended: self.ended.subscribe(),
+        };
+        (!self.refusing.load(Ordering::SeqCst)).then_some(pass)
+    }
+}
+
+/// Held by a call from its headers to the last byte of its answer.
+struct Pass {
+    ended: watch::Receiver<bool>,
+}
+
+impl Pass {
+    async fn ended(&mut self) {
+        // The gate outlives every call; if it ever did not, the call has to end as well.
+        let _ = self.ended.wait_for(|ended| *ended).await;
+    }
+}
+
+/// A service behind the gate.
+#[derive(Debug, Clone)]
+pub(crate) struct Gated<S> {
+    gate: Gate,
+    inner: S,
+}
+
+impl<S: NamedService> NamedService for Gated<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+impl<S> Service<Request<Body>> for Gated<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Answer {
+        match self.gate.admit() {
+            Some(pass) => Box::pin(answer(pass, self.inner.call(request))),
+            None => Box::pin(async { Ok(Status::unavailable("draining").into_http()) }),
+        }
+    }
+}
+
+async fn answer(
+    mut pass: Pass,
+    answer: impl Future<Output = Result<Response<Body>, Infallible>>,
+) -> Result<Response<Body>, Infallible> {
+    let response = tokio::select! {
+        biased;
+        response = answer => response?,
+        () = pass.ended() => Status::unavailable("draining: out of time").into_http(),
+    };
+    Ok(response.map(|body| Body::new(Counted { body, _pass: pass })))
+}
+
+/// A body whose call is inside until the body is gone.
+struct Counted {
+    body: Body,
+    _pass: Pass,
+}
+
+impl http_body::Body for Counted {
+    type Data = <Body as http_body::Body>::Data;
+    type Error = <Body as http_body::Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

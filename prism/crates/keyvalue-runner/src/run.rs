@@ -1,0 +1,194 @@
+//! The runner from start to end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyvalue_store::Store;
+use prism_process::{Shutdown, listen, notify};
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::config::Config;
+use crate::data::Data;
+use crate::drain::{Drain, Drained};
+use crate::error::RunError;
+use crate::gate::Gate;
+use crate::health::Health;
+use crate::lifecycle::{Identity, Lifecycle};
+use crate::registration::{Registration, Roster};
+use crate::server::{self, Services};
+use crate::store;
+
+/// How long proxies may take to route no more calls here; calls are served meanwhile.
+const LEAVE_LIMIT: Duration = Duration::from_millis(500);
+/// How long the last words to proxies may take.
+const FAREWELL_LIMIT: Duration = Duration::from_secs(2);
+/// How long clients may take to close their connections once nothing is left to say on them.
+const CLOSE_LIMIT: Duration = Duration::from_millis(500);
+
+/// Serves as configured until a signal or an order ends it.
+pub async fn serve(config: Config) -> Result<(), RunError> {
+    let shutdown = Shutdown::on_signals().map_err(|cause| RunError::System {
+        what: "listen for signals",
+        cause,
+    })?;
+    let listener = listen(config.listen)?;
+    let store = store::open(&config);
+    run(config, listener, store, shutdown).await
+}
+
+/// Serves a store on a listener until the shutdown, and through the drain.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    store: Arc<dyn Store>,
+    shutdown: Shutdown,
+) -> Result<(), RunError> {
+    let mut running = Running::start(&config, listener, store, shutdown).await?;
+    running.until_drain().await?;
+    running.drain().await;
+    Ok(())
+}
+
+/// Everything that runs, and the handles to end it.
+struct Running {
+    drain: Drain,
+    health: Health,
+    gate: Gate,
+    registrations: JoinSet<Result<(), RunError>>,
+    /// Closed when no proxy routes calls here any more.
+    routes: watch::Sender<()>,
+    server: JoinHandle<Result<(), tonic::transport::Error>>,
+    close: oneshot::Sender<()>,
+}
+
+impl Running {
+    async fn start(
+        config: &Config,
+        listener: TcpListener,
+        store: Arc<dyn Store>,
+        shutdown: Shutdown,
+    ) -> Result<Self, RunError> {
+        let endpoint = listener.local_addr().map_err(|cause| RunError::System {
+            what: "tell its own address",
+            cause,
+        })?;
+        let drain = Drain::new(shutdown, config.common.drain_timeout);
+        let identity = Identity::new(config, endpoint);
+        let lifecycle = Lifecycle {
+            identity,
+            drain: drain.clone(),
+            roster: Roster::default(),
+        };
+        let (health, gate) = (Health::not_serving().await, Gate::open());
+        let services = Services {
+            data: Data::new(store, config.serves.clone()),
+            gate: gate.clone(),
+            lifecycle: lifecycle.clone(),
+            health: health.clone(),
+            max_message_bytes: config.max_message_bytes.0,
+        };
+        let (close, closing) = oneshot::channel();
+        let server = tokio::spawn(server::serve(listener, services, async {
+            closing.await.unwrap_or_default();
+        }));
+        let routes = watch::Sender::new(());
+        let registrations = register(config, &lifecycle, &routes);
+        health.serving().await;
+        notify::ready(&[("data", endpoint)])?;
+        tracing::info!(%endpoint, namespace = %config.serves, store = config.store.name(), "serving");
+        Ok(Self {
+            drain,
+            health,
+            gate,
+            registrations,
+            routes,
+            server,
+            close,
+        })
+    }
+
+    /// Waits for the drain to begin, or for what makes going on pointless.
+    async fn until_drain(&mut self) -> Result<(), RunError> {
+        tokio::select! {
+            () = self.drain.begun() => Ok(()),
+            error = first_failure(&mut self.registrations) => Err(error),
+            ended = &mut self.server => Err(RunError::Server(describe(ended))),
+        }
+    }
+
+    /// Leaves the proxies, refuses new calls, waits for those inside, and closes.
+    async fn drain(mut self) {
+        let deadline = Instant::now() + self.drain.limit();
+        tracing::info!(reason = self.drain.reason(), limit = ?self.drain.limit(), "draining");
+        self.health.draining().await;
+        if let Err(error) = notify::stopping() {
+            tracing::warn!("{error}");
+        }
+        // Calls that a proxy still routes here are served: refusing them would be the clients' loss.
+        let _ = timeout(LEAVE_LIMIT, self.routes.closed()).await;
+        let drained = empty(&self.gate, deadline).await;
+        self.drain.finish(drained);
+        let _ = timeout(FAREWELL_LIMIT, async {
+            while self.registrations.join_next().await.is_some() {}
+        })
+        .await;
+        let _ = self.close.send(());
+        let _ = timeout(CLOSE_LIMIT, self.server).await;
+    }
+}
+
+fn register(
+    config: &Config,
+    lifecycle: &Lifecycle,
+    routes: &watch::Sender<()>,
+) -> JoinSet<Result<(), RunError>> {
+    let registration = |proxy: &_| Registration {
+        proxy: Clone::clone(proxy),
+        lifecycle: lifecycle.clone(),
+        heartbeat_interval: config.heartbeat_interval,
+        hold: Some(routes.subscribe()),
+    };
+    config
+        .proxies
+        .iter()
+        .map(registration)
+        .map(Registration::keep)
+        .collect()
+}
+
+/// Lets nobody in, and the calls inside out until the deadline.
+async fn empty(gate: &Gate, deadline: Instant) -> Drained {
+    gate.refuse();
+    let inside = gate.inside();
+    let emptied = timeout_at(deadline, gate.empty()).await.is_ok();
+    let aborted = if emptied { 0 } else { gate.inside() };
+    gate.end();
+    let finished = inside.saturating_sub(aborted);
+    if aborted > 0 {
+        tracing::warn!(finished, aborted, "drained: calls ran out of time");
+    } else {
+        tracing::info!(finished, aborted, "drained");
+    }
+    Drained { finished, aborted }
+}
+
+/// Completes with the first registration that gave up; never, if none does.
+async fn first_failure(registrations: &mut JoinSet<Result<(), RunError>>) -> RunError {
+    while let Some(ended) = registrations.join_next().await {
+        if let Ok(Err(error)) = ended {
+            return error;
+        }
+    }
+    std::future::pending().await
+}
+
+fn describe(ended: Result<Result<(), tonic::transport::Error>, tokio::task::JoinError>) -> String {
+    match ended {
+        Ok(Ok(())) => "nothing asked it to".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    }
+}
