@@ -47,10 +47,12 @@ def spawned_prism(session_stacks: StackScope, programs: dict[str, Path]) -> Runn
 
 @pytest.fixture(scope="session")
 def small_prism(session_stacks: StackScope, programs: dict[str, Path]) -> RunningStack:
-    """A proxy and a runner that holds few keys."""
+    """A proxy and a runner that holds few keys in each namespace, so that each test can fill one of its own."""
     from prism_stack.stacks import Runner, keyvalue_stack
 
-    return session_stacks.start(keyvalue_stack(programs, name="small", runners=(Runner(max_keys=SMALL_CAPACITY),)))
+    return session_stacks.start(
+        keyvalue_stack(programs, name="small", runners=(Runner(namespace="*", max_keys=SMALL_CAPACITY),))
+    )
 
 
 @pytest.fixture

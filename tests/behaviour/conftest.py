@@ -117,13 +117,14 @@ def new_key(keyvalue: KeyValue) -> Iterator[Callable[[str], str]]:
 
 @pytest.fixture
 def small_keyvalue(tier: Tier, request: pytest.FixtureRequest) -> Iterator[KeyValue]:
-    """The calls on a data layer of its own that holds a few keys, and none yet."""
+    """The calls on a namespace of this test's own, which has room for a few keys."""
     if tier is Tier.UNIT:
         yield FakeKeyValue(FakeStore(max_keys=SMALL_CAPACITY))
         return
     from prism_stack.client import KeyValueClient
 
-    with KeyValueClient(request.getfixturevalue("small_prism_endpoint")) as client:
+    endpoint = request.getfixturevalue("small_prism_endpoint")
+    with KeyValueClient(endpoint, namespace=f"small-{uuid4().hex}") as client:
         yield client
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from prism_stack.errors import InvalidArgument, LimitExceeded
+from prism_stack.errors import InvalidArgument, LimitExceeded, Unavailable
 from prism_stack.keyvalue import MAX_KEY_BYTES, MAX_MESSAGE_BYTES, MAX_TTL, KeyValue
 
 NewKey = Callable[[str], str]
@@ -25,7 +25,7 @@ CALLS: dict[str, Callable[[KeyValue, str], object]] = {
 }
 
 every_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-# Names without a backend and services of the proxy's own port are not in the fake.
+# What only a proxy can show; the fake has no paths, and serves every namespace.
 on_the_wire = pytest.mark.tiers("integration", "e2e")
 
 
@@ -130,16 +130,16 @@ def test_an_unknown_method_is_unimplemented(call_path: CallPath, next_call_works
 
 
 @on_the_wire
-def test_a_known_service_without_a_runner_is_unavailable(
-    call_path: CallPath, next_call_works: Callable[[], bool]
+def test_a_namespace_without_a_runner_is_unavailable(
+    keyvalue_in: Callable[[str], KeyValue], next_call_works: Callable[[], bool]
 ) -> None:
     """The message says what is not connected, and for which namespace."""
-    status, details = call_path("/prism.launcher.PatternLauncher/Health", ("x-prism-namespace", "orders"))
+    with pytest.raises(Unavailable) as caught:
+        keyvalue_in("nobody-serves-this").get("any")
 
-    assert status == "UNAVAILABLE"
-    assert "not connected" in details
-    assert "prism.launcher.PatternLauncher" in details
-    assert "orders" in details
+    assert "not connected" in caught.value.details
+    assert BASIC in caught.value.details
+    assert "nobody-serves-this" in caught.value.details
     assert next_call_works()
 
 
@@ -148,5 +148,5 @@ def test_the_lifecycle_of_a_runner_is_never_routed(call_path: CallPath, next_cal
     """Clients cannot stop a runner through the proxy."""
     status, _ = call_path("/prism.interfaces.LifecycleInterface/Stop")
 
-    assert status in {"UNIMPLEMENTED", "UNAVAILABLE"}
+    assert status == "UNIMPLEMENTED"
     assert next_call_works()

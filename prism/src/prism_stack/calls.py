@@ -1,5 +1,7 @@
 """One call to one of several addresses: its deadline, namespace, failover and errors."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +31,8 @@ class Target:
     timeout: timedelta
     """What one call may take, all its attempts together."""
     connect: Callable[[str], grpc.Channel] = open_channel
+    clock: Callable[[], float] = time.monotonic
+    """Seconds since some moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,7 @@ class Caller(Generic[Stubs]):
 
     def call(self, call: Call[Stubs, Request, Response]) -> Response:
         """Make a call; raise the `CallError` that its end means, the last one where no address is available."""
-        deadline = time.monotonic() + self._target.timeout.total_seconds()
+        deadline = self._target.clock() + self._target.timeout.total_seconds()
         unavailable: list[Unavailable] = []
         for address in self._order():
             try:
@@ -91,7 +95,7 @@ class Caller(Generic[Stubs]):
 
     def _attempt(self, call: Call[Stubs, Request, Response], address: str, deadline: float) -> Response:
         stub = call.pick(self._stubs_of(address, call.method))
-        remaining = max(0.0, deadline - time.monotonic())
+        remaining = max(0.0, deadline - self._target.clock())
         try:
             response = stub(call.request, timeout=remaining, metadata=self._metadata)
         except grpc.RpcError as error:

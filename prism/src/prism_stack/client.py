@@ -1,5 +1,7 @@
 """The client of the key-value interfaces."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,9 +10,11 @@ from typing import Protocol, Self, TypeVar
 
 import grpc
 
-from prism.interfaces.keyvalue import keyvalue_basic_pb2 as basic_pb2
-from prism.interfaces.keyvalue import keyvalue_batch_pb2 as batch_pb2
-from prism.interfaces.keyvalue import keyvalue_ttl_pb2 as ttl_pb2
+from prism.interfaces.keyvalue import (
+    keyvalue_basic_pb2 as basic_pb2,
+    keyvalue_batch_pb2 as batch_pb2,
+    keyvalue_ttl_pb2 as ttl_pb2,
+)
 from prism.interfaces.keyvalue.keyvalue_basic_pb2_grpc import KeyValueBasicInterfaceStub
 from prism.interfaces.keyvalue.keyvalue_batch_pb2_grpc import KeyValueBatchInterfaceStub
 from prism.interfaces.keyvalue.keyvalue_ttl_pb2_grpc import KeyValueTTLInterfaceStub
