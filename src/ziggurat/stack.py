@@ -11,14 +11,14 @@ from ziggurat.log import ServiceLog
 from ziggurat.readiness import Readiness
 from ziggurat.service import RunningService
 from ziggurat.spec import Endpoint
-from ziggurat.start import STACK, Start, Whole, forget
+from ziggurat.startup import STACK, Start, Whole, forget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ziggurat.lease import Lease
     from ziggurat.spec import Stack
-    from ziggurat.start import Progress
+    from ziggurat.startup import Progress
 
 ANSWER_SECONDS = 2.0
 """A stack that is up answers its own ready probes in milliseconds."""

@@ -22,6 +22,8 @@ class Runner:
     namespace: str = "default"
     max_keys: int | None = None
     port: Port = FREE
+    proxy: str = "{proxy.control}"
+    """Where it registers: an endpoint of its own stack, or an address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +45,8 @@ def keyvalue_stack(
 ) -> Stack:
     """Describe a proxy and the runners that register with it, as paths of built programs allow."""
     services = [
-        _proxy(programs["prism-proxy"], proxy, restart),
-        *(_runner(programs["keyvalue-runner"], runner, restart) for runner in runners),
+        proxy_service(programs["prism-proxy"], proxy, restart),
+        *(runner_service(programs["keyvalue-runner"], runner, restart) for runner in runners),
     ]
     health = tuple(GrpcHealth(endpoint="proxy.control", service=health_name(runner.namespace)) for runner in runners)
     return Stack(name=name, services=tuple(services), ready=health)
@@ -73,7 +75,8 @@ def paths(programs: Mapping[str, Program]) -> dict[str, Path]:
     return {name: program.path for name, program in programs.items()}
 
 
-def _proxy(program: Path, proxy: Proxy, restart: Restart) -> Service:
+def proxy_service(program: Path, proxy: Proxy, restart: Restart = Restart.NEVER) -> Service:
+    """Describe a proxy, ready when both its ports serve."""
     return Service(
         name="proxy",
         command=(
@@ -89,14 +92,15 @@ def _proxy(program: Path, proxy: Proxy, restart: Restart) -> Service:
     )
 
 
-def _runner(program: Path, runner: Runner, restart: Restart) -> Service:
+def runner_service(program: Path, runner: Runner, restart: Restart = Restart.NEVER) -> Service:
+    """Describe a runner, ready when its own port serves."""
     limit = () if runner.max_keys is None else ("--max-keys", str(runner.max_keys))
     return Service(
         name=runner.name,
         command=(
             program,
             *("--listen", "{data}"),
-            *("--proxy", "{proxy.control}"),
+            *("--proxy", runner.proxy),
             *("--namespace", runner.namespace),
             *("--drain-timeout", DRAIN_TIMEOUT),
             *limit,
