@@ -1,0 +1,80 @@
+"""`proxy-integration-runner`, typed as a person types it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ziggurat import wait_until
+from ziggurat.keeper import processes
+
+if TYPE_CHECKING:
+    from tests.integration.prism_stack.conftest import Typed
+
+    from ziggurat import RunningStack
+
+COMMAND = "proxy-integration-runner"
+LAST_LINES = """\
+Test 1: Set key - ✅ Set operation succeeded
+Test 2: Get key - ✅ Get operation succeeded, value matches
+Test 3: Check key exists - ✅ Exists operation succeeded
+Test 4: Delete key - ✅ Delete operation succeeded
+Test 5: Verify key deleted - ✅ Key no longer exists
+Test 6: Get non-existent key - ✅ Non-existent key returns not found
+✅ All integration tests passed!
+"""
+
+
+def test_its_output_ends_with_the_six_checks(typed: Typed) -> None:
+    """All six pass, and nothing of the run is left."""
+    said = typed.run(COMMAND, "--no-build").stdout
+
+    assert said.endswith(LAST_LINES)
+    assert runs_left(typed) == []
+
+
+def test_it_checks_a_running_proxy_instead(typed: Typed, spawned_prism: RunningStack) -> None:
+    """Nothing is started: the lines of the checks are all that it says."""
+    assert typed.run(COMMAND, "--proxy", spawned_prism.address("proxy.data")).stdout == LAST_LINES
+
+
+def test_a_failing_check_says_what_was_expected_and_what_came(typed: Typed) -> None:
+    """Against a port where nobody listens every check fails, and the exit code is 1."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        said = typed.run(COMMAND, "--proxy", f"127.0.0.1:{holder.getsockname()[1]}", code=1).stdout
+
+    assert "Test 1: Set key - ❌ expected the value to be stored, got " in said
+    assert "6 of 6 integration tests failed" in said
+
+
+def test_an_address_that_is_none_is_an_error_of_one_line(typed: Typed) -> None:
+    """It says what was wrong with it."""
+    assert "'nowhere' is not HOST:PORT" in typed.run(COMMAND, "--proxy", "nowhere", code=1).stderr
+
+
+def test_sigterm_and_interrupt_leave_nothing(typed: Typed) -> None:
+    """Whenever they come, the exit code is 1 and no process of the run is left."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        process = typed.begin(COMMAND, "--no-build")
+        wait_until(lambda: runs_left(typed), seconds=10, what="a run that has begun")
+        process.send_signal(number)
+        process.communicate(timeout=10)
+
+        assert process.returncode in {0, 1}
+        assert wait_until(lambda: runs_left(typed) == [], seconds=2, what="the end of the run")
+
+
+def runs_left(typed: Typed) -> list[str]:
+    """Return the runs, and the tagged processes, that are left in a test's own world."""
+    base = Path(typed.environment["XDG_RUNTIME_DIR"]) / "ziggurat"
+    folders = [path.name for path in base.glob("*") if (path / "run").is_file()] if base.is_dir() else []
+    tagged = [
+        processes.command(pid)
+        for pid in processes.every_pid()
+        if processes.environment(pid).get("XDG_RUNTIME_DIR") == typed.environment["XDG_RUNTIME_DIR"]
+        and processes.RUN_VARIABLE in processes.environment(pid)
+    ]
+    return [*folders, *tagged]

@@ -1,0 +1,158 @@
+"""`prismctl local`, typed as a person types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from prism_stack.client import KeyValueClient
+from ziggurat import Tier, wait_until
+from ziggurat.keeper import processes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.prism_stack.conftest import Typed
+
+START = ("local", "start", "--no-build", "--ports", "auto")
+PORT_TAKEN, UNFIT, USAGE = 71, 69, 64
+
+
+@pytest.fixture
+def local(typed: Typed) -> dict[str, Any]:
+    """A local stack on free ports; what its `status --json` says."""
+    typed.run("prismctl", *START)
+    return status_of(typed)
+
+
+def status_of(typed: Typed, code: int = 0) -> dict[str, Any]:
+    """Return what `prismctl local status --json` says."""
+    found: dict[str, Any] = json.loads(typed.run("prismctl", "local", "status", "--json", code=code).stdout)
+    return found
+
+
+def part(status: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return one service of a status."""
+    found: dict[str, Any] = next(part for part in status["parts"] if part["name"] == name)
+    return found
+
+
+def all_gone(status: dict[str, Any]) -> bool:
+    """Say whether no process of a stack runs any more."""
+    pids = [status["keeper_pid"], *(part["pid"] for part in status["parts"])]
+    return all(processes.state(pid) in {"", "Z"} for pid in pids)
+
+
+def test_start_returns_when_calls_succeed_and_prints_the_addresses(typed: Typed) -> None:
+    """The first call after it succeeds, at the address that it printed."""
+    said = json.loads(typed.run("prismctl", *START, "--json").stdout)
+
+    with KeyValueClient(said["addresses"]["proxy.data"]) as client:
+        client.set("key", b"value")
+        assert client.get("key") == b"value"
+
+
+def test_a_second_start_is_refused_with_where_the_first_is(typed: Typed, local: dict[str, Any]) -> None:
+    """It names the keeper, and leaves the running stack as it is."""
+    said = typed.run("prismctl", *START, code=70).stderr
+
+    assert f"already running: keeper {local['keeper_pid']}" in said
+    assert part(status_of(typed), "proxy")["pid"] == part(local, "proxy")["pid"]
+
+
+def test_stop_returns_when_all_is_gone(typed: Typed, local: dict[str, Any]) -> None:
+    """No process is left, status says so, and a second stop says that there is nothing to stop."""
+    typed.run("prismctl", "local", "stop")
+
+    assert wait_until(lambda: all_gone(local), seconds=2, what="the end of keeper and parts")
+    assert not status_of(typed, code=UNFIT)["running"]
+    assert "no local stack is running" in typed.run("prismctl", "local", "stop", code=UNFIT).stderr
+
+
+def test_a_part_that_is_killed_comes_back_and_status_tells(typed: Typed, local: dict[str, Any]) -> None:
+    """The keeper starts it again on its port, and the stack answers."""
+    before = part(local, "runner")
+    os.kill(before["pid"], signal.SIGKILL)
+
+    def back() -> dict[str, Any] | None:
+        done = typed.run_any("prismctl", "local", "status", "--json")
+        now: dict[str, Any] = json.loads(done.stdout)
+        return now if now["answers"] and part(now, "runner")["pid"] not in {0, before["pid"]} else None
+
+    now = wait_until(back, seconds=10, what="the runner to be back")
+    assert now is not None
+    assert part(now, "runner")["restarts"] == 1
+    assert part(now, "runner")["endpoints"] == before["endpoints"]
+
+
+def test_nothing_is_left_of_a_stack_whose_keeper_is_killed(typed: Typed, local: dict[str, Any]) -> None:
+    """Its parts end with it, status says that nothing runs, and a new start succeeds."""
+    os.kill(local["keeper_pid"], signal.SIGKILL)
+
+    assert wait_until(lambda: all_gone(local), seconds=2, what="the end of keeper and parts")
+    assert not status_of(typed, code=UNFIT)["running"]
+    typed.run("prismctl", *START)
+
+
+def test_a_default_port_in_use_is_named_with_its_owner_and_nothing_is_left(
+    typed: Typed, port_9095_is_taken: None
+) -> None:
+    """The error names port, pid and command, comes in under 2 s, and says how to avoid it."""
+    del port_9095_is_taken
+    began = time.monotonic()
+    said = typed.run("prismctl", "local", "start", "--no-build", code=PORT_TAKEN).stderr
+
+    assert time.monotonic() - began < 2
+    assert f"127.0.0.1:9095 is in use by pid {os.getpid()} (" in said
+    assert "--ports auto" in said
+    assert not status_of(typed, code=UNFIT)["running"]
+
+
+def test_logs_shows_what_each_part_wrote(typed: Typed, local: dict[str, Any]) -> None:
+    """Every line has its part's name; one part alone can be asked for."""
+    del local
+    assert {line.split(" ")[0] for line in typed.run("prismctl", "local", "logs").stdout.splitlines()} == {
+        "proxy",
+        "runner",
+    }
+    assert {line.split(" ")[0] for line in typed.run("prismctl", "local", "logs", "runner").stdout.splitlines()} == {
+        "runner"
+    }
+
+
+def test_logs_of_an_unknown_part_names_those_that_there_are(typed: Typed, local: dict[str, Any]) -> None:
+    """A wrong name is a usage error."""
+    del local
+    assert "there is proxy, runner" in typed.run("prismctl", "local", "logs", "prxy", code=USAGE).stderr
+
+
+def test_check_refuses_a_stack_that_stands_still(typed: Typed, local: dict[str, Any]) -> None:
+    """The gate of the e2e tier says which part is not fit and how to mend it."""
+    typed.run("prismctl", "local", "check")
+    os.kill(part(local, "proxy")["pid"], signal.SIGSTOP)
+
+    said = typed.run("prismctl", "local", "check", code=UNFIT).stderr
+    assert "proxy stands still" in said
+    assert "prismctl local stop && prismctl local start" in said
+
+
+def test_start_with_a_wrong_option_is_a_usage_error(typed: Typed) -> None:
+    """Exit code 64, as the process contract has it."""
+    assert "--ports" in typed.run("prismctl", "local", "start", "--ports", "many", code=USAGE).stderr
+
+
+@pytest.fixture
+def port_9095_is_taken(tier: Tier) -> Iterator[None]:
+    """Let something listen on the runner's default port, unless something does already."""
+    del tier
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", 9095))
+        listener.listen()
+        yield
