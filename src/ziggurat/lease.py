@@ -135,25 +135,24 @@ class Lease:
                 self._answers[cast("int", message["id"])] = message
 
 
-def own(base: Path | None = None) -> Lease:
-    """Start a keeper that lives as long as this process and this lease."""
-    return Lease(_spawn(_run_folder(base or base_folder()), owner=os.getpid()))
+def own(name: str = "", base: Path | None = None) -> Lease:
+    """Start a keeper that lives as long as this process and this lease, or until the lease says ``disown``.
 
-
-def detach(name: str, base: Path | None = None) -> Lease:
-    """Start a keeper that goes on when this process ends, to be found again by its name."""
+    One with a name can be found by it.
+    """
     base = base or base_folder()
     folder = _run_folder(base)
-    keeper = Lease(_spawn(folder, owner=0))
-    # A link, not the folder's own name: a dead run's warden may still be removing that run's folder.
-    fresh = base / f"{name}.{folder.name}"
-    fresh.symlink_to(folder)
-    fresh.replace(base / name)
+    keeper = Lease(_spawn(folder))
+    if name:
+        # A link, not the folder's own name: a dead run's warden may still be removing that run's folder.
+        fresh = base / f"{name}.{folder.name}"
+        fresh.symlink_to(folder)
+        fresh.replace(base / name)
     return keeper
 
 
 def find(name: str, base: Path | None = None) -> Lease | None:
-    """Return a lease on a detached keeper, or None where none answers."""
+    """Return a lease on the keeper of that name, or None where none answers."""
     folder = (base or base_folder()) / name
     end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     end.settimeout(HELLO_SECONDS)
@@ -168,7 +167,7 @@ def find(name: str, base: Path | None = None) -> Lease | None:
 
 @contextmanager
 def naming(name: str, base: Path | None = None) -> Iterator[None]:
-    """Let one process at a time decide whether a detached keeper of this name is to be started."""
+    """Let one process at a time decide whether a keeper of this name is to be started."""
     path = (base or base_folder()) / f"{name}.lock"
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -196,19 +195,17 @@ def _run_folder(base: Path) -> Path:
     return folder
 
 
-def _spawn(folder: Path, *, owner: int) -> socket.socket:
+def _spawn(folder: Path) -> socket.socket:
     ours, theirs = socket.socketpair()
     run = secrets.token_hex(8)
     program = str(Path(keeper.__file__).parent / "__main__.py")
-    quiet = () if owner else ((os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),)
     pid = os.posix_spawn(
         sys.executable,
-        [sys.executable, "-I", "-S", program, str(folder), run, str(owner)],
+        [sys.executable, "-I", "-S", program, str(folder), run, str(os.getpid())],
         os.environ,
         file_actions=(
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-            *quiet,
             (os.POSIX_SPAWN_DUP2, theirs.fileno(), FIRST_CONNECTION),
         ),
         setsid=True,
@@ -233,7 +230,7 @@ def _result(answer: Message) -> Any:  # noqa: ANN401 - see Lease.ask
         case "port-taken":
             raise PortTaken(refused["host"], refused["port"], refused["pid"], refused["command"])
         case "program":
-            raise ProgramNotFound("service", refused["program"], os.strerror(refused["code"]))
+            raise ProgramNotFound("service", refused["program"], refused["reason"])
         case "not-running":
             raise NotRunning(refused["service"], refused["message"])
         case kind:

@@ -102,12 +102,14 @@ def start_detached(stack: Stack, *, progress: Progress | None = None) -> Running
         if known:
             with known:
                 raise AlreadyRunning(stack.name, known.folder, known.about_keeper["pid"])
-        keeper = leases.detach(stack.name)
+        keeper = leases.own(stack.name)
     try:
         running = _start(stack, keeper, None, progress, owned=True)
         keeper.ask("describe", about=_about(running))
+        # Only now: a start that is killed half-way takes all that it started with it.
+        keeper.ask("disown")
     except BaseException:
-        keeper.end()
+        keeper.close()
         raise
     return running
 

@@ -36,6 +36,8 @@ class Keeper:
         self._about: object = {}
         self._connections: set[Connection] = set()
         self._finished: list[Callable[[], None]] = []
+        self._owner: Connection | None = None
+        self._owner_process = -1
         house.tell = self._tell
 
     # === who is there ===
@@ -45,6 +47,7 @@ class Keeper:
         connection = Connection(end, self._loop, self._handle)
         self._connections.add(connection)
         connection.when_closed = self._owner_left if owner else self._connections.discard
+        self._owner = connection if owner else self._owner
 
     def watch_process(self, pid: int) -> None:
         """End everything when this process ends, even if a copy of its socket lives on elsewhere."""
@@ -54,6 +57,7 @@ class Keeper:
             self.end()
             return
         self._loop.once(descriptor, self.end)
+        self._owner_process = descriptor
 
     def _owner_left(self, connection: Connection) -> None:
         self._connections.discard(connection)
@@ -81,6 +85,9 @@ class Keeper:
             verb(self, request, answer)
         except Refused as refusal:
             connection.send({"id": number, "refused": refusal.as_message()})
+        except Exception as error:  # noqa: BLE001 - one bad request must not end every service of the run
+            message = f"{type(error).__name__}: {error}"
+            connection.send({"id": number, "refused": {"kind": "internal", "message": message}})
 
     def _hello(self, _: Request, answer: Answer) -> None:
         answer(
@@ -98,6 +105,17 @@ class Keeper:
 
     def _describe(self, request: Request, answer: Answer) -> None:
         self._about = request["about"]
+        answer(None)
+
+    def _disown(self, _: Request, answer: Answer) -> None:
+        """Go on without an owner, and without its terminal."""
+        if self._owner:
+            self._owner.when_closed = self._connections.discard
+            self._loop.forget(self._owner_process)
+            silence = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silence, 2)
+            os.close(silence)
+        self._owner = None
         answer(None)
 
     def _hold(self, request: Request, answer: Answer) -> None:
@@ -197,6 +215,7 @@ if TYPE_CHECKING:
 VERBS: dict[str, Callable[[Keeper, Request, Answer], None]] = {
     "hello": Keeper._hello,  # noqa: SLF001 - the table belongs to the class; it is written once all verbs exist
     "describe": Keeper._describe,  # noqa: SLF001
+    "disown": Keeper._disown,  # noqa: SLF001
     "hold": Keeper._hold,  # noqa: SLF001
     "release": Keeper._release,  # noqa: SLF001
     "start": Keeper._start,  # noqa: SLF001

@@ -65,8 +65,8 @@ class Service:
             self.pid = self._posix_spawn(argv)
         except OSError as error:
             self.state = "exited"
-            message = f"cannot start {argv[0]}: {error.strerror}"
-            raise Refused("program", message, program=argv[0], code=error.errno) from None
+            reason = f"{error.strerror} ({error.filename or argv[0]})"
+            raise Refused("program", f"cannot start {argv[0]}: {reason}", program=argv[0], reason=reason) from None
         self._house.adopt(self)
         self.started = processes.start_time(self.pid)
         self.state, self.exit_status, self.told = "running", None, {}

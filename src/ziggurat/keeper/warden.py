@@ -26,7 +26,7 @@ SWEEP_AFTER = 0.05  # seconds: the first services are being started before
 def main(arguments: list[str]) -> None:
     """Fork the keeper and wait for its end.
 
-    Arguments: the run's folder, its tag, and the pid of the owner (0 for a detached keeper).
+    Arguments: the run's folder, its tag, and the pid of the owner.
     """
     folder, run, owner = arguments[0], arguments[1], int(arguments[2])
     os.chdir("/")
@@ -78,9 +78,8 @@ def run_keeper(folder: str, run: str, owner: int, warden: int, alive: int) -> No
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(f"{folder}/{SOCKET_NAME}")
     listener.listen(64)
-    keeper.welcome(socket.socket(fileno=FIRST_CONNECTION), owner=owner > 0)
-    if owner:
-        keeper.watch_process(owner)
+    keeper.welcome(socket.socket(fileno=FIRST_CONNECTION), owner=True)
+    keeper.watch_process(owner)
     sweep.record(folder, run, os.getpid(), warden)
     loop.after(SWEEP_AFTER, lambda: sweep.sweep(os.path.dirname(folder)))
     try:
