@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ziggurat.errors import CycleError, SpecError, UnknownName
+from ziggurat.spec import GrpcHealth, Tcp
 from ziggurat.template import references
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set as AbstractSet
 
-    from ziggurat.spec import Service, Stack
+    from ziggurat.spec import Port, Service, Stack
 
 
 def dependencies(stack: Stack) -> dict[str, frozenset[str]]:
@@ -23,6 +24,7 @@ def dependencies(stack: Stack) -> dict[str, frozenset[str]]:
     other.
     """
     services = _by_name(stack)
+    _refuse_unknown_endpoints(stack)
     needs = {name: frozenset(_needs(service, services)) for name, service in services.items()}
     _refuse_cycle(needs)
     return needs
@@ -67,12 +69,25 @@ def _needs(service: Service, services: Mapping[str, Service]) -> set[str]:
         if name not in services:
             raise UnknownName("service", name, list(services))
     for owner, endpoint in references(service, frozenset(services)):
-        ports = services[owner].ports
-        if endpoint not in ports:
-            raise UnknownName(f"endpoint of {owner}", endpoint, list(ports))
-        if owner != service.name and ports[endpoint].reported:
+        if _declared(services[owner], endpoint).reported and owner != service.name:
             needed.add(owner)
     return needed
+
+
+def _refuse_unknown_endpoints(stack: Stack) -> None:
+    """Raise ``UnknownName`` for a probe of an endpoint that nobody declared."""
+    for service in stack.services:
+        if isinstance(service.ready, Tcp | GrpcHealth):
+            _declared(service, service.ready.endpoint)
+    for probe in stack.ready:
+        owner, _, endpoint = probe.endpoint.partition(".")
+        _declared(stack.service(owner), endpoint)
+
+
+def _declared(service: Service, endpoint: str) -> Port:
+    if endpoint not in service.ports:
+        raise UnknownName(f"endpoint of {service.name}", endpoint, list(service.ports))
+    return service.ports[endpoint]
 
 
 def _refuse_cycle(needs: Mapping[str, frozenset[str]]) -> None:
