@@ -215,7 +215,13 @@ class Ending:
     @property
     def signal(self) -> str:
         """The name of the signal that ended it, or an empty string."""
-        return signal.Signals(-self.status).name if self.status < 0 else ""
+        if self.status >= 0:
+            return ""
+        try:
+            return signal.Signals(-self.status).name
+        except ValueError:
+            # Most real-time signals have a number only.
+            return f"signal {-self.status}"
 
     def __str__(self) -> str:
         """Say it as a verb and its object."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+HIGHEST_PORT = 65535
 START_SECONDS = 10.0
 """A local program that needs longer than this to start is almost always stuck."""
 GRACE_SECONDS = 5.0
@@ -41,7 +42,7 @@ class Endpoint:
     def parse(cls, text: str) -> Endpoint:
         """Read ``host:port``."""
         host, _, port = text.rpartition(":")
-        if not host or not port.isdigit():
+        if not host or not port.isdecimal() or not port.isascii() or int(port) > HIGHEST_PORT:
             message = f"{text!r} is not HOST:PORT"
             raise SpecError(message)
         return cls(host.strip("[]"), int(port))

@@ -54,7 +54,8 @@ def tiers_of(path: PurePath, folders: dict[PurePath, frozenset[Tier]]) -> frozen
 def tiers_below(folder: PurePath, folders: dict[PurePath, frozenset[Tier]]) -> frozenset[Tier] | None:
     """Return all tiers that a folder's tests may be in, or None where any test below may be in no tier at all."""
     nearest = tiers_of(folder / "test", folders)
-    return nearest or None
+    below = (tiers for declared, tiers in folders.items() if folder in declared.parents)
+    return nearest.union(*below) if nearest else None
 
 
 def allowed_in(what: str) -> list[str]:
