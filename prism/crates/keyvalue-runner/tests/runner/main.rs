@@ -1,0 +1,16 @@
+//! The runner over real sockets, as its clients, its proxies and its keeper see it.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // A test that can't go on may as well panic.
+
+mod basic;
+mod batch;
+mod drain;
+mod harness;
+mod health;
+mod held_call;
+mod lifecycle;
+mod limits;
+mod namespaces;
+mod program;
+mod registration;
+mod scripted_proxy;
+mod ttl;
