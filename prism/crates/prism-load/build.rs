@@ -1,0 +1,5 @@
+//! Gives the program its identity.
+
+fn main() {
+    prism_build::identify();
+}
