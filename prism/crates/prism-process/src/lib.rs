@@ -19,6 +19,6 @@ pub use self::{
     identity::{Program, build_id},
     listen::{ListenError, listen},
     log::{LogFormat, LogLevel},
-    run::run,
+    run::{run, run_with},
     shutdown::{Reason, Shutdown},
 };

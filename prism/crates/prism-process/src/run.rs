@@ -1,5 +1,6 @@
 //! The way from `main` to the exit code.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -20,12 +21,26 @@ where
     S: Future<Output = Result<(), E>>,
     E: Failure,
 {
-    let configuration =
-        match config::load::<C>(program, env::args_os().skip(1), |name| env::var_os(name)) {
-            Ok(Asked::Serve(configuration)) => configuration,
-            Ok(Asked::Print(text)) => return print(&text),
-            Err(errors) => return report_invalid(program, &errors),
-        };
+    run_with(program, env::args_os().skip(1), serve)
+}
+
+/// The same for a program of several modes, whose first word has chosen one: these are the words after it.
+pub fn run_with<C, F, S, E>(
+    program: Program,
+    words: impl Iterator<Item = OsString>,
+    serve: F,
+) -> ExitCode
+where
+    C: Configuration,
+    F: FnOnce(C) -> S,
+    S: Future<Output = Result<(), E>>,
+    E: Failure,
+{
+    let configuration = match config::load::<C>(program, words, |name| env::var_os(name)) {
+        Ok(Asked::Serve(configuration)) => configuration,
+        Ok(Asked::Print(text)) => return print(&text),
+        Err(errors) => return report_invalid(program, &errors),
+    };
     let common = configuration.common();
     log::start(common.log_format, common.log_level.clone());
     panic::catch_unwind(AssertUnwindSafe(|| {
