@@ -18,7 +18,8 @@ mod static_route;
 mod upstream;
 
 pub use self::{
-    proxy::{Ports, ServeError, run, serve},
+    control::{Farewell, LastCommand, Runners, UnknownRunner},
+    proxy::{Ports, Proxy, ServeError, serve},
     settings::{ProxySettings, RunnerSettings, Settings},
     static_route::StaticRoute,
 };

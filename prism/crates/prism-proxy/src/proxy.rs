@@ -10,12 +10,15 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tonic_health::server::health_reporter;
 
+use crate::control::{self, ManageRunners, Runners, Sessions};
 use crate::data::{self, DataPlane};
 use crate::drain::drain;
+use crate::probe;
 use crate::routes::{Router, Routes};
 use crate::settings::{ProxySettings, Settings};
 use crate::upstream::Backend;
-use crate::{control, probe};
+
+const WORKERS: usize = 1;
 
 /// Why the proxy ended otherwise than by a drain.
 #[derive(Debug, thiserror::Error)]
@@ -73,39 +76,75 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
     // Connections wait in the listeners until they are served, a moment from now.
     notify::ready(&addresses)?;
     tracing::info!(data = %addresses[0].1, control = %addresses[1].1, "ready");
-    run(ports, settings.proxy, shutdown).await
+    Proxy::new(settings.proxy).run(ports, shutdown).await
 }
 
-/// Serves on both ports until the shutdown has begun and the drain is over.
-pub async fn run(
-    ports: Ports,
+/// The proxy, apart from its ports.
+#[derive(Debug)]
+pub struct Proxy {
     settings: ProxySettings,
-    shutdown: Shutdown,
-) -> Result<(), ServeError> {
-    let mut tasks = JoinSet::new();
-    let router = Arc::new(Router::new(Routes::new()));
-    add_static_routes(&router, &settings, &mut tasks);
-    let plane = Arc::new(DataPlane::new(Arc::clone(&router)));
-    tasks.spawn(data::serve(ports.data, Arc::clone(&plane)));
-    let (reporter, health) = health_reporter();
-    let drained = async {
-        shutdown.draining().await;
-        tracing::info!(reason = ?shutdown.reason(), "draining");
-        drain(&plane, &settings).await;
-    };
-    tokio::select! {
-        () = drained => Ok(()),
-        never = control::publish(&router, &reporter, &shutdown) => match never {},
-        broken = control::serve(ports.control, health) => Ok(broken?),
-    }
+    router: Arc<Router>,
+    plane: Arc<DataPlane>,
+    runners: Runners,
 }
 
-fn add_static_routes(router: &Arc<Router>, settings: &ProxySettings, tasks: &mut JoinSet<()>) {
-    for route in &settings.backends {
-        let backend = Arc::new(Backend::new(route.address.as_str(), 1));
-        router.change(|routes| {
-            routes.configure(&route.name, &route.namespace, Arc::clone(&backend));
-        });
-        tasks.spawn(probe::watch(Arc::clone(router), route.clone(), backend));
+impl Proxy {
+    /// A proxy that is yet to run.
+    #[must_use]
+    pub fn new(settings: ProxySettings) -> Self {
+        let router = Arc::new(Router::new(Routes::new()));
+        Self {
+            plane: Arc::new(DataPlane::new(Arc::clone(&router))),
+            runners: Runners::default(),
+            router,
+            settings,
+        }
+    }
+
+    /// The runners that register with it.
+    #[must_use]
+    pub fn runners(&self) -> Runners {
+        self.runners.clone()
+    }
+
+    /// Serves on both ports until the shutdown has begun and the drain is over.
+    pub async fn run(self, ports: Ports, shutdown: Shutdown) -> Result<(), ServeError> {
+        let mut tasks = JoinSet::new();
+        self.add_static_routes(&mut tasks);
+        tasks.spawn(data::serve(ports.data, Arc::clone(&self.plane)));
+        let (reporter, health) = health_reporter();
+        let drained = async {
+            shutdown.draining().await;
+            tracing::info!(reason = ?shutdown.reason(), "draining");
+            drain(&self.plane, &self.settings).await;
+        };
+        tokio::select! {
+            () = drained => Ok(()),
+            never = control::publish(&self.router, &reporter, &shutdown) => match never {},
+            broken = control::serve(ports.control, health, self.managed(&shutdown)) => Ok(broken?),
+        }
+    }
+
+    fn managed(&self, shutdown: &Shutdown) -> ManageRunners {
+        ManageRunners {
+            sessions: Sessions {
+                router: Arc::clone(&self.router),
+                runners: self.runners.clone(),
+                settings: self.settings.runners,
+                workers: WORKERS,
+            },
+            shutdown: shutdown.clone(),
+        }
+    }
+
+    fn add_static_routes(&self, tasks: &mut JoinSet<()>) {
+        for route in &self.settings.backends {
+            let backend = Arc::new(Backend::new(route.address.as_str(), WORKERS));
+            self.router.change(|routes| {
+                routes.configure(&route.name, &route.namespace, Arc::clone(&backend));
+            });
+            let router = Arc::clone(&self.router);
+            tasks.spawn(probe::watch(router, route.clone(), backend));
+        }
     }
 }

@@ -1,6 +1,12 @@
 //! The control port: health, and the runners that register.
 
 mod health;
+mod manage;
 mod server;
 
-pub(crate) use self::{health::publish, server::serve};
+pub use self::manage::{Farewell, LastCommand, Runners, UnknownRunner};
+pub(crate) use self::{
+    health::publish,
+    manage::{ManageRunners, Sessions},
+    server::serve,
+};

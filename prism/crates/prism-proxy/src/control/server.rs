@@ -1,18 +1,23 @@
 //! The control port's server: gRPC over h2c, and HTTP/1.1 on the same listener.
 
+use prism_api::interfaces::proxy_control_plane_server::ProxyControlPlaneServer;
 use tokio::net::TcpListener;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::health_server::{Health, HealthServer};
 
+use super::manage::ManageRunners;
+
 /// Serves the control port for as long as it is driven.
 pub(crate) async fn serve(
     listener: TcpListener,
     health: HealthServer<impl Health>,
+    runners: ManageRunners,
 ) -> Result<(), tonic::transport::Error> {
     Server::builder()
         .accept_http1(true)
         .add_service(health)
+        .add_service(ProxyControlPlaneServer::new(runners))
         .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)))
         .await
 }

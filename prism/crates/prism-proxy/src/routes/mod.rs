@@ -7,5 +7,5 @@ mod table;
 pub(crate) use self::{
     registration::{Claim, Store, Taken},
     router::Router,
-    table::{Found, Routes},
+    table::{Found, NEVER_ROUTED, Routes},
 };

@@ -19,7 +19,8 @@ const CONTRACT: [&str; 3] = [
 ];
 
 /// The runners' own interface, which nobody reaches through the proxy.
-const NEVER_ROUTED: &str = prism_api::interfaces::lifecycle_interface_server::SERVICE_NAME;
+pub(crate) const NEVER_ROUTED: &str =
+    prism_api::interfaces::lifecycle_interface_server::SERVICE_NAME;
 
 /// Who serves a call.
 #[derive(Debug)]

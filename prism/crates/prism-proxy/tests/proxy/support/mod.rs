@@ -2,7 +2,9 @@
 
 mod backend;
 mod client;
+mod health;
 mod proxy;
+mod runner;
 
 use std::time::Duration;
 
@@ -11,7 +13,9 @@ use tokio::time::timeout;
 pub(crate) use self::{
     backend::{Arrival, Backend},
     client::{Answer, Client, get, request},
+    health::{Health, ServingStatus},
     proxy::{Proxy, route, settings},
+    runner::{ROLE, Role, Runner, registration},
 };
 
 /// The service that tests call.

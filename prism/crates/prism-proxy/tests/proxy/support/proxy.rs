@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use prism_process::config::Value;
 use prism_process::{Reason, Shutdown};
-use prism_proxy::{Ports, ProxySettings, RunnerSettings, ServeError, StaticRoute, run};
+use prism_proxy::{Ports, ProxySettings, RunnerSettings, Runners, ServeError, StaticRoute};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -15,6 +15,7 @@ use super::{Backend, soon};
 pub(crate) struct Proxy {
     pub(crate) data: SocketAddr,
     pub(crate) control: SocketAddr,
+    pub(crate) runners: Runners,
     shutdown: Shutdown,
     running: JoinHandle<Result<(), ServeError>>,
 }
@@ -44,10 +45,12 @@ impl Proxy {
             control: TcpListener::bind("127.0.0.1:0").await.unwrap(),
         };
         let shutdown = Shutdown::new();
+        let proxy = prism_proxy::Proxy::new(settings);
         Self {
+            runners: proxy.runners(),
             data: ports.data.local_addr().unwrap(),
             control: ports.control.local_addr().unwrap(),
-            running: tokio::spawn(run(ports, settings, shutdown.clone())),
+            running: tokio::spawn(proxy.run(ports, shutdown.clone())),
             shutdown,
         }
     }
