@@ -35,7 +35,7 @@ def test_a_status_means_one_error(status: str, kind: type[errors.CallError]) -> 
     assert type(call_error(facts(status))) is kind
 
 
-@pytest.mark.parametrize("kind", set(MEANINGS.values()), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", dict.fromkeys(MEANINGS.values()), ids=lambda kind: kind.__name__)
 def test_an_error_is_either_the_callers_or_the_worlds(kind: type[errors.CallError]) -> None:
     """Every leaf of the tree is on exactly one of its two branches."""
     assert issubclass(kind, UsageError) != issubclass(kind, WorldError)
