@@ -2,15 +2,18 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use prism_process::notify::{self, NotifyError};
 use prism_process::{Exit, Failure, ListenError, Shutdown, listen};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tonic_health::server::health_reporter;
 
-use crate::control::{self, ManageRunners, Runners, Sessions};
+use crate::control::{self, ManageRunners, ProxyAlive, Runners, Sessions};
 use crate::data::{self, DataPlane};
 use crate::drain::drain;
 use crate::probe;
@@ -19,6 +22,9 @@ use crate::settings::{ProxySettings, Settings};
 use crate::upstream::Backend;
 
 const WORKERS: usize = 1;
+
+/// How long the streams of runners may take to end when the proxy goes.
+const FAREWELL: Duration = Duration::from_millis(50);
 
 /// Why the proxy ended otherwise than by a drain.
 #[derive(Debug, thiserror::Error)]
@@ -113,25 +119,37 @@ impl Proxy {
         self.add_static_routes(&mut tasks);
         tasks.spawn(data::serve(ports.data, Arc::clone(&self.plane)));
         let (reporter, health) = health_reporter();
-        let drained = async {
-            shutdown.draining().await;
-            tracing::info!(reason = ?shutdown.reason(), "draining");
-            drain(&self.plane, &self.settings).await;
-        };
+        let alive = ProxyAlive::new();
+        let mut control = pin!(control::serve(
+            ports.control,
+            health,
+            self.managed(&alive, &shutdown)
+        ));
         tokio::select! {
-            () = drained => Ok(()),
             never = control::publish(&self.router, &reporter, &shutdown) => match never {},
-            broken = control::serve(ports.control, health, self.managed(&shutdown)) => Ok(broken?),
+            broken = &mut control => return Ok(broken?),
+            () = self.drained(&shutdown) => {}
         }
+        drop(alive);
+        // Runners hear that the proxy goes; it does not wait for those that do not listen.
+        let _ = timeout(FAREWELL, control).await;
+        Ok(())
     }
 
-    fn managed(&self, shutdown: &Shutdown) -> ManageRunners {
+    async fn drained(&self, shutdown: &Shutdown) {
+        shutdown.draining().await;
+        tracing::info!(reason = ?shutdown.reason(), "draining");
+        drain(&self.plane, &self.settings).await;
+    }
+
+    fn managed(&self, alive: &ProxyAlive, shutdown: &Shutdown) -> ManageRunners {
         ManageRunners {
             sessions: Sessions {
                 router: Arc::clone(&self.router),
                 runners: self.runners.clone(),
                 settings: self.settings.runners,
                 workers: WORKERS,
+                proxy: alive.life(),
             },
             shutdown: shutdown.clone(),
         }

@@ -8,16 +8,20 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 
 use super::manage::ManageRunners;
 
-/// Serves the control port for as long as it is driven.
+/// Serves the control port until the proxy goes, and its connections have closed.
 pub(crate) async fn serve(
     listener: TcpListener,
     health: HealthServer<impl Health>,
     runners: ManageRunners,
 ) -> Result<(), tonic::transport::Error> {
+    let life = runners.sessions.proxy.clone();
     Server::builder()
         .accept_http1(true)
         .add_service(health)
         .add_service(ProxyControlPlaneServer::new(runners))
-        .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)))
+        .serve_with_incoming_shutdown(
+            TcpIncoming::from(listener).with_nodelay(Some(true)),
+            async move { life.ended().await },
+        )
         .await
 }

@@ -4,6 +4,7 @@
 
 mod connections;
 mod deadlines;
+mod drain;
 mod endings;
 mod framing;
 mod health;

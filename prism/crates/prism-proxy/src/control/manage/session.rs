@@ -13,6 +13,7 @@ use super::held::Held;
 use super::registration::Registration;
 use super::runners::Runners;
 use super::state::{Action, Event, Farewell, State};
+use crate::control::life::ProxyLife;
 use crate::routes::{Claim, Router};
 use crate::settings::RunnerSettings;
 use crate::upstream::Backend;
@@ -30,6 +31,7 @@ pub(crate) struct Sessions {
     pub(crate) runners: Runners,
     pub(crate) settings: RunnerSettings,
     pub(crate) workers: usize,
+    pub(crate) proxy: ProxyLife,
 }
 
 /// One runner's stream.
@@ -99,6 +101,7 @@ impl Session {
                 self.clock.health = Some(Instant::now() + self.shared.settings.health_interval);
                 Event::HealthDue
             }
+            () = self.shared.proxy.ended() => Event::ProxyGone,
             farewell = dismissal(self.held.as_mut()) => Event::Dismissed(farewell),
         }
     }

@@ -57,6 +57,8 @@ pub(super) enum Event {
     Dismissed(Farewell),
     /// The stream has ended.
     HungUp,
+    /// The proxy has drained and goes; the runner is not its own, and stays.
+    ProxyGone,
 }
 
 /// How the proxy parts with a runner.

@@ -22,6 +22,9 @@ impl State {
         match (self, event) {
             (Self::Ended, _) => (Self::Ended, Vec::new()),
             (_, Event::HungUp) => end(Ok(())),
+            (_, Event::ProxyGone) => end(Err(Status::unavailable(
+                "the proxy has stopped: register again",
+            ))),
             (state, Event::Overdue) => end(Err(state.overdue())),
             (_, Event::HeartbeatsMissed) => end(Err(Status::deadline_exceeded(
                 "three heartbeats in a row did not come",

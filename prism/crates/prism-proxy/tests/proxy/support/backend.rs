@@ -1,6 +1,5 @@
 //! A runner that the test plays: every request arrives in the test's hands.
 
-use std::future::pending;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -170,14 +169,6 @@ impl Arrival {
         let reset = std::future::poll_fn(|cx| self.respond.poll_reset(cx));
         soon("a reset at the backend", reset).await.unwrap()
     }
-
-    /// Keeps the stream open without an answer.
-    pub(crate) fn hang(self) -> JoinHandle<()> {
-        tokio::spawn(async move {
-            let _held = self;
-            pending().await
-        })
-    }
 }
 
 /// The head of an answer in gRPC.
@@ -188,7 +179,8 @@ pub(crate) fn head() -> Response<()> {
         .unwrap()
 }
 
-fn ok() -> HeaderMap {
+/// The trailers of a call that went well.
+pub(crate) fn ok() -> HeaderMap {
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", "0".parse().unwrap());
     trailers

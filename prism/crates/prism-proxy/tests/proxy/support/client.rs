@@ -73,6 +73,11 @@ impl Client {
             .await
     }
 
+    /// Whether the connection takes further requests.
+    pub(crate) async fn takes_requests(&self) -> bool {
+        self.requests.clone().ready().await.is_ok()
+    }
+
     /// Closes the socket without a word.
     pub(crate) async fn vanish(self) {
         self.connection.abort();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 pub(crate) use self::{
-    backend::{Arrival, Backend},
+    backend::{Arrival, Backend, ok},
     client::{Answer, Client, get, request},
     health::{Health, ServingStatus},
     proxy::{Proxy, route, settings},

@@ -108,6 +108,12 @@ impl Runner {
         command.unwrap().expect("a command before the end")
     }
 
+    /// The next command, or none if the stream ends first, however it does.
+    pub(crate) async fn command_or_end(&mut self) -> Option<ProxyCommand> {
+        let command = soon("a command or the end", self.commands.message()).await;
+        command.ok().flatten()
+    }
+
     /// How the stream ends.
     pub(crate) async fn end(mut self) -> Result<(), Status> {
         loop {

@@ -321,6 +321,12 @@ fn a_runner_that_does_not_serve_is_stopped_at_once() {
     assert_eq!(actions[1], "send Stop stop");
 }
 
+/// A proxy that goes commands nothing: the runner may register with the next.
+#[test]
+fn a_proxy_that_goes_commands_nothing() {
+    assert_ends(running_then([Event::ProxyGone]), Code::Unavailable);
+}
+
 /// The end of the stream ends every state, and nothing follows.
 #[test]
 fn a_lost_stream_ends_everything() {
