@@ -1,8 +1,9 @@
 """Unary gRPC calls over one HTTP/2 connection, written by hand: no gRPC library, no waiting, no sockets.
 
 The bytes follow RFC 9113 (frames), RFC 7541 (header compression: every field is sent as a literal that is not
-indexed) and the gRPC over HTTP/2 protocol. Of an answer only what tells its outcome is read: the message of the first
-DATA frame, or the ``grpc-status`` of the trailers.
+indexed) and the gRPC over HTTP/2 protocol. Of an answer only what tells its outcome is read: its message, or the
+``grpc-status`` of the trailers. That field is looked for, not decoded, which works because the settings allow the
+server no dynamic table: each field then comes with its own name.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ import struct
 from dataclasses import dataclass
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
+DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, CONTINUATION = 0, 1, 3, 4, 6, 7, 9
 END_STREAM, END_HEADERS, ACK, PADDED = 0x1, 0x4, 0x1, 0x8
 FRAME_HEAD = 9
+LARGEST_FRAME = 16384  # bytes; a server sends larger ones only to a client that allows them
 MESSAGE_HEAD = 5
+NO_DYNAMIC_TABLE = struct.pack(">HI", 1, 0)
 
-GRPC_STATUS_PLAIN = b"grpc-status"
-GRPC_STATUS_HUFFMAN = bytes.fromhex("9acac8b21234da8f")
-"""``grpc-status`` in the code of RFC 7541, appendix B."""
+GRPC_STATUS_PLAIN = b"\x0bgrpc-status"
+GRPC_STATUS_HUFFMAN = b"\x88" + bytes.fromhex("9acac8b21234da8f")
+"""The name with its length, as it is and in the code of RFC 7541, appendix B: other names begin like it."""
+LONG = 0x7F
+"""From this length on a header field's length goes on in further bytes."""
 SHORTEST_CODE = 5
 SHORT_DIGITS = 3
 """0, 1 and 2 have codes of five bits; 3 to 9 of six, from 0b011001 on."""
@@ -43,7 +48,11 @@ class UnaryCalls:
         self._stream = -1
         self._received = b""
         self._body = b""
-        self._to_send = PREFACE + frame(SETTINGS, 0, 0, b"")
+        self._block = b""
+        self._is_trailers = False
+        self._to_send = PREFACE + frame(SETTINGS, 0, 0, NO_DYNAMIC_TABLE)
+        self.is_over = False
+        """No further call will be answered on this connection."""
 
     def ask(self, message: bytes) -> None:
         """Begin a call on a stream of its own."""
@@ -63,6 +72,8 @@ class UnaryCalls:
         self._received += data
         while len(self._received) >= FRAME_HEAD:
             length = int.from_bytes(self._received[:3], "big")
+            if length > LARGEST_FRAME:
+                return self._over(f"it does not speak HTTP/2: {_first_line(self._received)!r}")
             if len(self._received) < FRAME_HEAD + length:
                 return None
             kind, flags = self._received[3], self._received[4]
@@ -80,20 +91,29 @@ class UnaryCalls:
         elif kind == PING and not flags & ACK:
             self._to_send += frame(PING, ACK, 0, payload)
         elif kind == GOAWAY:
-            return Answer(problem=f"GOAWAY (error code {int.from_bytes(payload[4:8], 'big')})")
+            return self._over(f"GOAWAY (error code {int.from_bytes(payload[4:8], 'big')})")
         elif stream == self._stream:
             return self._outcome(kind, flags, payload)
         return None
 
     def _outcome(self, kind: int, flags: int, payload: bytes) -> Answer | None:
-        if kind == DATA and payload:
-            self._body += payload[1 : len(payload) - payload[0]] if flags & PADDED else payload
+        if kind == DATA:
+            self._body += _unpadded(flags, payload)
             return _whole_message(self._body)
-        if kind == HEADERS and flags & END_STREAM:
-            return _trailers(payload)
+        if kind == HEADERS:
+            self._is_trailers = bool(flags & END_STREAM)
+            self._block = _unpadded(flags, payload)
+        if kind == CONTINUATION:
+            self._block += payload
+        if kind in {HEADERS, CONTINUATION} and flags & END_HEADERS and self._is_trailers:
+            return _trailers(self._block)
         if kind == RST_STREAM:
             return Answer(problem=f"stream reset (error code {int.from_bytes(payload, 'big')})")
         return None
+
+    def _over(self, problem: str) -> Answer:
+        self.is_over = True
+        return Answer(problem=problem)
 
     def _headers(self) -> bytes:
         fields = (
@@ -112,27 +132,41 @@ def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
 
 
+def varint(number: int) -> bytes:
+    """Return a number in base 128, the low digit first: as protobuf writes one, and HPACK the rest of a long one."""
+    digits = [number & 0x7F]
+    while number := number >> 7:
+        digits.append(number & 0x7F)
+    return bytes([*(digit | 0x80 for digit in digits[:-1]), digits[-1]])
+
+
+def _unpadded(flags: int, payload: bytes) -> bytes:
+    return payload[1 : len(payload) - payload[0]] if flags & PADDED and payload else payload
+
+
 def _whole_message(body: bytes) -> Answer | None:
     """Return the message once all of it is there: it may come in any number of frames."""
     length = int.from_bytes(body[1:MESSAGE_HEAD], "big")
     whole = len(body) >= MESSAGE_HEAD and len(body) >= MESSAGE_HEAD + length
-    return Answer(message=body[MESSAGE_HEAD:]) if whole else None
+    return Answer(message=body[MESSAGE_HEAD : MESSAGE_HEAD + length]) if whole else None
 
 
 def _trailers(block: bytes) -> Answer:
     for name in (GRPC_STATUS_PLAIN, GRPC_STATUS_HUFFMAN):
         at = block.find(name)
         if at >= 0:
-            return Answer(status=_status_code(block[at + len(name) :]))
+            value = _status_value(block[at + len(name) :])
+            return Answer(status=int(value)) if value.isdecimal() else Answer(problem=f"gRPC status {value!r}")
     return Answer(problem="an answer without a status: is it a gRPC server?")
 
 
-def _status_code(value: bytes) -> int:
+def _status_value(field: bytes) -> str:
     """Read a header value that is one or two digits, Huffman-coded where its first bit says so."""
-    length = value[0] & 0x7F
-    if not value[0] & 0x80:
-        return int(value[1 : 1 + length] or b"0")
-    bits = "".join(f"{byte:08b}" for byte in value[1 : 1 + length])
+    head, value = field[:1], field[1:]
+    length = head[0] & 0x7F if head else 0
+    if not head or not head[0] & 0x80:
+        return value[:length].decode("ascii", errors="replace")
+    bits = "".join(f"{byte:08b}" for byte in value[:length])
     digits = ""
     while len(bits) >= SHORTEST_CODE and set(bits) != {"1"}:
         digit = int(bits[:SHORTEST_CODE], 2)
@@ -141,9 +175,14 @@ def _status_code(value: bytes) -> int:
             taken += 1
             digit = int(bits[:taken], 2) - 0b011001 + SHORT_DIGITS
         digits, bits = digits + str(digit), bits[taken:]
-    return int(digits or "0")
+    return digits
+
+
+def _first_line(data: bytes) -> str:
+    return data.partition(b"\n")[0].decode(errors="replace").strip()
 
 
 def _text(value: str) -> bytes:
     data = value.encode()
-    return bytes([len(data)]) + data
+    length = bytes([len(data)]) if len(data) < LONG else bytes([LONG]) + varint(len(data) - LONG)
+    return length + data

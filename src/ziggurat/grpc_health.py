@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ziggurat.grpc_call import Answer, UnaryCalls
+from ziggurat.grpc_call import Answer, UnaryCalls, varint
 
 PATH = "/grpc.health.v1.Health/Check"
 STATUSES = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
@@ -15,8 +15,13 @@ class HealthCheck:
     def __init__(self, service: str, authority: str) -> None:
         """Ask about a service at an authority (``host:port``)."""
         name = service.encode()
-        self._request = b"\x0a" + bytes([len(name)]) + name if name else b""
+        self._request = b"\x0a" + varint(len(name)) + name if name else b""
         self._calls = UnaryCalls(PATH, authority)
+
+    @property
+    def is_over(self) -> bool:
+        """No further check will be answered on this connection."""
+        return self._calls.is_over
 
     def ask(self) -> None:
         """Begin a check."""
@@ -35,7 +40,7 @@ class HealthCheck:
 def _status(answer: Answer) -> str:
     if answer.message is not None:
         # A HealthCheckResponse has one field: 1, an enum; absent is UNKNOWN.
-        number = answer.message[1] if answer.message[:1] == b"\x08" else 0
+        number = int.from_bytes(answer.message[1:2], "big") if answer.message[:1] == b"\x08" else 0
         return STATUSES[number] if number < len(STATUSES) else f"status {number}"
     if answer.status is not None:
         return CODES.get(answer.status, f"gRPC status {answer.status}")

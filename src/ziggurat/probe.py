@@ -136,7 +136,7 @@ def _serving(name: str, service: str, sight: Sight) -> Steps:
 
 
 def _ask_until_serving(link: socket.socket, check: HealthCheck) -> Generator[Need, None, bool]:
-    """Ask on one connection until it answers SERVING (true) or is lost (false)."""
+    """Ask on one connection until it answers SERVING (true) or is over (false)."""
     while True:
         check.ask()
         status = None
@@ -155,6 +155,8 @@ def _ask_until_serving(link: socket.socket, check: HealthCheck) -> Generator[Nee
         if status == "SERVING":
             return True
         yield Retry(status)
+        if check.is_over:
+            return False
 
 
 def _connect(name: str, sight: Sight) -> Generator[Need, None, socket.socket | None]:
