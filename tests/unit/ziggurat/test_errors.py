@@ -29,6 +29,7 @@ from ziggurat.errors import (
     ZigguratError,
 )
 
+TIMES = "\N{MULTIPLICATION SIGN}"
 BRANCH = re.compile(r"^(?P<indent>[│ ]*(?:[├└]── )?)(?P<name>[A-Z]\w+)", re.MULTILINE)
 
 
@@ -84,7 +85,7 @@ WAITING = Waiting(
         (ServiceExited("web", Ending(-9), []), "web was ended by SIGKILL while it was starting (its log is empty)"),
         (
             NotReady([WAITING]),
-            "web was not ready in 2 s (TCP connection to http): refused \N{MULTIPLICATION SIGN}3, reset (its log is empty)",
+            f"web was not ready in 2 s (TCP connection to http): refused {TIMES}3, reset (its log is empty)",
         ),
         (NotRunning("web", "exited"), "web is not running: it is exited"),
         (ConditionTimeout("the line", 1.5, None), "the line did not come in 1.5 s; last seen: None"),
