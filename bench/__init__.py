@@ -1,0 +1,1 @@
+"""Measurements of the toolkit and of Prism; `python -m bench` prints them."""

@@ -1,0 +1,126 @@
+"""redis-server alone: from start to the first PONG, and on until it is gone."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench import limit
+from bench.failure import MeasurementFailed
+from bench.row import Goal, Row, ratio
+from bench.sample import Sample, alternately
+from ziggurat import FREE, LogLine, Notify, Service, Stack, Tcp, own, start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.effort import Effort
+    from ziggurat import Endpoint, Lease, Probe
+
+ROUNDS = 40
+PONG_GOAL = Goal(at_most=1.15)
+GONE_GOAL = Goal(at_most=1.2)
+PING = b"PING\r\n"
+PONG = b"+PONG"
+SETTINGS = ("--hz", "500", "--save", "", "--bind", "127.0.0.1")
+"""It looks at signals as often as its clock ticks."""
+SUPERVISED = ("--supervised", "systemd")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A way to know that redis is ready."""
+
+    name: str
+    probe: Probe
+    arguments: tuple[str, ...] = ()
+
+
+WAYS = (
+    Way(name="notify", probe=Notify(), arguments=SUPERVISED),
+    Way(name="log line", probe=LogLine(pattern="Ready to accept connections")),
+    Way(name="TCP", probe=Tcp(endpoint="data")),
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Life:
+    """Measures lives of one redis after the other: returns the start, keeps the whole."""
+
+    program: str
+    lives: list[float]
+
+    def under_ziggurat(self, way: Way, lease: Lease) -> float:
+        """Return the seconds to the first PONG through the toolkit; keep those to the end of ``stop``."""
+        began = time.perf_counter()
+        running = start(stack(self.program, way), lease=lease)
+        answered = pinged(running["redis"].endpoints["data"])
+        pong = time.perf_counter() - began
+        running.stop()
+        self.lives.append(time.perf_counter() - began)
+        if not answered:
+            raise MeasurementFailed("redis was called ready, but did not answer its first PING")
+        return pong
+
+    def bare(self, log: Path) -> float:
+        """Return the same of a redis that is only spawned, looked at, signalled and reaped."""
+        with limit.held_ports(1) as (endpoint,):
+            began = time.perf_counter()
+            pid = limit.spawn([self.program, "--port", str(endpoint.port), *SETTINGS], log)
+            limit.look_until(partial(pinged, endpoint))
+            pong = time.perf_counter() - began
+            limit.end(pid, signal.SIGTERM)
+            self.lives.append(time.perf_counter() - began)
+        return pong
+
+    def whole(self, rounds: int) -> Sample:
+        """Return the whole lives of the rounds that count."""
+        return Sample.of(self.lives[-rounds:])
+
+
+def measure(effort: Effort) -> Iterator[Row]:
+    """Compare each way to know that redis is ready with the limit."""
+    program = shutil.which("redis-server")
+    if program is None:
+        yield Row(what="redis-server", note="not installed on this machine")
+        return
+    rounds = effort.rounds(ROUNDS)
+    with own() as lease, tempfile.TemporaryDirectory() as folder:
+        for way in WAYS:
+            yield from _compare(way, program, lease, Path(folder) / "limit.log", rounds=rounds)
+        lease.end()
+
+
+def _compare(way: Way, program: str, lease: Lease, log: Path, *, rounds: int) -> Iterator[Row]:
+    mine, theirs = Life(program=program, lives=[]), Life(program=program, lives=[])
+    ours, base = alternately(rounds, lambda: mine.under_ziggurat(way, lease), lambda: theirs.bare(log))
+    yield ratio(f"start → first PONG, ready by {way.name}", ours, base, goal=PONG_GOAL)
+    yield ratio(f"start → PONG → gone, ready by {way.name}", mine.whole(rounds), theirs.whole(rounds), goal=GONE_GOAL)
+
+
+def stack(program: str, way: Way) -> Stack:
+    """Describe redis alone."""
+    redis = Service(
+        name="redis",
+        command=(program, "--port", "{data.port}", *SETTINGS, *way.arguments),
+        ports={"data": FREE},
+        ready=way.probe,
+    )
+    return Stack(name="redis", services=(redis,))
+
+
+def pinged(endpoint: Endpoint) -> bool:
+    """Say whether redis answers a PING."""
+    try:
+        with socket.create_connection((endpoint.host, endpoint.port), timeout=1) as link:
+            link.sendall(PING)
+            return link.recv(64).startswith(PONG)
+    except OSError:
+        return False
