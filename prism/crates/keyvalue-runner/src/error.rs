@@ -3,7 +3,6 @@
 use std::io;
 
 use prism_process::config::PeerAddress;
-use prism_process::notify::NotifyError;
 use prism_process::{Exit, Failure, ListenError};
 
 /// Why the runner could not go on.
@@ -12,9 +11,6 @@ pub enum RunError {
     /// The address can't be had.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// Whoever started the runner can't be told that it serves.
-    #[error(transparent)]
-    Notify(#[from] NotifyError),
     /// The system refused what every program needs.
     #[error("cannot {what}: {cause}")]
     System {
@@ -43,7 +39,6 @@ impl Failure for RunError {
     fn exit(&self) -> Exit {
         match self {
             Self::Listen(error) => error.exit(),
-            Self::Notify(error) => error.exit(),
             Self::Proxy { .. } => Exit::Peer,
             Self::System { .. } | Self::Server(_) => Exit::Internal,
         }

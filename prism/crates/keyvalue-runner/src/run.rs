@@ -8,7 +8,7 @@ use prism_process::{Shutdown, listen, notify};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::config::Config;
 use crate::data::Data;
@@ -23,6 +23,8 @@ use crate::store;
 
 /// How long proxies may take to route no more calls here; calls are served meanwhile.
 const LEAVE_LIMIT: Duration = Duration::from_millis(500);
+/// How long a call may be under way from a proxy that has just stopped routing here.
+const SETTLE: Duration = Duration::from_millis(20);
 /// How long the last words to proxies may take.
 const FAREWELL_LIMIT: Duration = Duration::from_secs(2);
 /// How long clients may take to close their connections once nothing is left to say on them.
@@ -97,7 +99,10 @@ impl Running {
         let routes = watch::Sender::new(());
         let registrations = register(config, &lifecycle, &routes);
         health.serving().await;
-        notify::ready(&[("data", endpoint)])?;
+        if let Err(error) = notify::ready(&[("data", endpoint)]) {
+            // Its clients are there, whether or not the one who started it still is.
+            tracing::warn!("{error}");
+        }
         tracing::info!(%endpoint, namespace = %config.serves, store = config.store.name(), "serving");
         Ok(Self {
             drain,
@@ -125,10 +130,10 @@ impl Running {
         tracing::info!(reason = self.drain.reason(), limit = ?self.drain.limit(), "draining");
         self.health.draining().await;
         if let Err(error) = notify::stopping() {
-            tracing::warn!("{error}");
+            // Whoever waited for the start need not wait for the end.
+            tracing::debug!("{error}");
         }
-        // Calls that a proxy still routes here are served: refusing them would be the clients' loss.
-        let _ = timeout(LEAVE_LIMIT, self.routes.closed()).await;
+        self.leave_proxies().await;
         let drained = empty(&self.gate, deadline).await;
         self.drain.finish(drained);
         let _ = timeout(FAREWELL_LIMIT, async {
@@ -137,6 +142,15 @@ impl Running {
         .await;
         let _ = self.close.send(());
         let _ = timeout(CLOSE_LIMIT, self.server).await;
+    }
+
+    /// Waits until no proxy routes calls here; they are served meanwhile, for refusing them would be a loss.
+    async fn leave_proxies(&self) {
+        if self.registrations.is_empty() {
+            return;
+        }
+        let _ = timeout(LEAVE_LIMIT, self.routes.closed()).await;
+        sleep(SETTLE).await;
     }
 }
 

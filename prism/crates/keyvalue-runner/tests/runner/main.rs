@@ -10,6 +10,7 @@ mod held_call;
 mod lifecycle;
 mod limits;
 mod namespaces;
+mod orders;
 mod program;
 mod registration;
 mod scripted_proxy;

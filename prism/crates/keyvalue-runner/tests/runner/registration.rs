@@ -1,19 +1,14 @@
 //! Registration with a proxy that does what the test tells it.
 
 use prism_api::interfaces::pattern_message::Message;
-use prism_api::interfaces::proxy_command::Command;
-use prism_api::interfaces::{
-    DrainRequest, HealthCheckRequest, HealthStatus, InitializeRequest, ShutdownRequest,
-    StartRequest, StopRequest,
-};
+use prism_api::interfaces::{HealthCheckRequest, HealthStatus};
 use prism_process::{Exit, Failure};
 use tonic::Status;
 
 use crate::harness::{Runner, soon};
-use crate::held_call::HeldCall;
 use crate::scripted_proxy::ScriptedProxy;
 
-async fn registering(proxy: &ScriptedProxy) -> Runner {
+pub(crate) async fn registering(proxy: &ScriptedProxy) -> Runner {
     Runner::start(&[
         "--proxy",
         &proxy.address.to_string(),
@@ -38,7 +33,7 @@ async fn standing(runner: &Runner, proxy: &ScriptedProxy) -> String {
 }
 
 /// Waits until the runner's health says so.
-async fn stands(runner: &Runner, proxy: &ScriptedProxy, expected: &str) {
+pub(crate) async fn stands(runner: &Runner, proxy: &ScriptedProxy, expected: &str) {
     soon(async { while standing(runner, proxy).await != expected {} }).await;
 }
 
@@ -81,70 +76,6 @@ async fn a_registration_lists_what_is_served() {
         u32::try_from(request.process_id).unwrap(),
         std::process::id()
     );
-}
-
-/// The orders of a life are each answered by the response of their kind.
-#[tokio::test]
-async fn a_runner_is_led_through_its_life() {
-    let mut proxy = ScriptedProxy::start();
-    let runner = registering(&proxy).await;
-    let mut stream = proxy.registered("kv-1").await;
-
-    let initialized = stream
-        .order("1", Command::Initialize(InitializeRequest::default()))
-        .await;
-    let started = stream.order("2", Command::Start(StartRequest {})).await;
-    let healthy = stream
-        .order("3", Command::HealthCheck(HealthCheckRequest {}))
-        .await;
-
-    assert!(matches!(initialized, Message::InitializeResponse(response) if response.success));
-    let Message::StartResponse(started) = started else {
-        panic!("{started:?}")
-    };
-    assert_eq!(
-        (started.success, started.data_endpoint),
-        (true, runner.address.to_string())
-    );
-    let Message::HealthResponse(healthy) = healthy else {
-        panic!("{healthy:?}")
-    };
-    assert_eq!(healthy.status(), HealthStatus::Healthy);
-    stands(&runner, &proxy, "registered as kv-1").await;
-}
-
-/// An order at the wrong time is answered with the reason, and the stream goes on.
-#[tokio::test]
-async fn an_order_out_of_turn_is_refused_in_its_answer() {
-    let mut proxy = ScriptedProxy::start();
-    let _runner = registering(&proxy).await;
-    let mut stream = proxy.registered("kv-1").await;
-
-    let started = stream.order("1", Command::Start(StartRequest {})).await;
-    let drain = DrainRequest {
-        timeout_seconds: -1,
-        reason: String::new(),
-    };
-    let drained = stream.order("2", Command::Drain(drain)).await;
-
-    let Message::StartResponse(started) = started else {
-        panic!("{started:?}")
-    };
-    assert_eq!(
-        (started.success, started.error.as_str()),
-        (false, "Start comes after Initialize")
-    );
-    let Message::DrainResponse(drained) = drained else {
-        panic!("{drained:?}")
-    };
-    assert!(
-        !drained.success && drained.error.starts_with("timeout_seconds"),
-        "{drained:?}"
-    );
-    let initialized = stream
-        .order("3", Command::Initialize(InitializeRequest::default()))
-        .await;
-    assert!(matches!(initialized, Message::InitializeResponse(response) if response.success));
 }
 
 /// Heartbeats come by themselves.
@@ -234,60 +165,6 @@ async fn a_hopeless_proxy_ends_the_runner() {
         "{error}"
     );
     assert!(error.to_string().contains("no such service"), "{error}");
-}
-
-/// An order to drain is answered when the calls inside are out; then the order to stop ends the runner.
-#[tokio::test]
-async fn a_drain_by_order_is_answered_and_stopped() {
-    let mut proxy = ScriptedProxy::start();
-    let runner = registering(&proxy).await;
-    let mut stream = proxy.registered("kv-1").await;
-    let held = HeldCall::begin(&runner).await;
-
-    let drain = DrainRequest {
-        timeout_seconds: 0,
-        reason: "upgrade".to_owned(),
-    };
-    stream.send("1", Command::Drain(drain)).await;
-    soon(runner.shutdown.draining()).await;
-    held.finish().await.unwrap();
-    let drained = stream.message().await.unwrap().message.unwrap();
-    let stopped = stream
-        .order("2", Command::Stop(StopRequest { timeout_seconds: 0 }))
-        .await;
-    assert_eq!(stream.message().await, None);
-    drop(stream);
-
-    let Message::DrainResponse(drained) = drained else {
-        panic!("{drained:?}")
-    };
-    assert_eq!(
-        (
-            drained.success,
-            drained.drained_operations,
-            drained.aborted_operations
-        ),
-        (true, 1, 0)
-    );
-    assert!(matches!(stopped, Message::StopResponse(response) if response.success));
-    runner.end().await.unwrap();
-}
-
-/// An order to shut down is a drain, answered by the response to Stop.
-#[tokio::test]
-async fn a_shutdown_by_order_ends_the_runner() {
-    let mut proxy = ScriptedProxy::start();
-    let runner = registering(&proxy).await;
-    let mut stream = proxy.registered("kv-1").await;
-
-    let answer = stream
-        .order("1", Command::Shutdown(ShutdownRequest::default()))
-        .await;
-    assert_eq!(stream.message().await, None);
-    drop(stream);
-
-    assert!(matches!(answer, Message::StopResponse(response) if response.success));
-    runner.end().await.unwrap();
 }
 
 /// A runner that drains by itself leaves first, and serves what is still routed to it until it has left.
