@@ -78,7 +78,6 @@ pub(crate) fn client() -> h2::client::Builder {
     builder
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(STREAM_WINDOW * UPSTREAM_STREAMS)
-        .initial_max_send_streams(UPSTREAM_STREAMS as usize)
         .enable_push(false)
         .max_frame_size(FRAME_SIZE)
         .max_header_list_size(HEADER_LIST_SIZE)

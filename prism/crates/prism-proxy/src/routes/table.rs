@@ -199,3 +199,6 @@ fn expand(name: &str) -> impl Iterator<Item = &str> {
         .filter(move |service| path::package(service) == Some(name));
     std::iter::once(name).chain(of_package)
 }
+
+#[cfg(test)]
+mod tests;

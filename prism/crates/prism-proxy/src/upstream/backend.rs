@@ -45,7 +45,7 @@ impl Backend {
 
     /// Connects if need be, then completes when that connection is lost.
     pub(crate) async fn connected(&self) -> Result<impl Future<Output = ()> + use<>, ConnectError> {
-        Ok(self.pools[0].place().await?.lost())
+        Ok(self.place(0).await?.lost())
     }
 }
 

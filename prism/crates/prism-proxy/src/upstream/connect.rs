@@ -19,7 +19,7 @@ pub(crate) enum ConnectError {
     /// Nothing came back at all.
     #[error("no answer within {:?}", limits::CONNECT_TIMEOUT)]
     TimedOut,
-    /// It does not take the start of HTTP/2.
+    /// It does not speak HTTP/2, or went before it did.
     #[error("{0}")]
     Http2(Arc<h2::Error>),
 }
@@ -27,6 +27,12 @@ pub(crate) enum ConnectError {
 impl From<io::Error> for ConnectError {
     fn from(error: io::Error) -> Self {
         Self::Io(Arc::new(error))
+    }
+}
+
+impl From<h2::Error> for ConnectError {
+    fn from(error: h2::Error) -> Self {
+        Self::Http2(Arc::new(error))
     }
 }
 
@@ -43,10 +49,7 @@ async fn handshake(address: &str) -> Result<Opened, ConnectError> {
     let socket = TcpStream::connect(address).await?;
     refuse_itself(&socket)?;
     socket.set_nodelay(true)?;
-    limits::client()
-        .handshake(socket)
-        .await
-        .map_err(|error| ConnectError::Http2(Arc::new(error)))
+    Ok(limits::client().handshake(socket).await?)
 }
 
 /// A connection to a local port that nobody listens on can meet itself.

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
-use h2::SendStream;
 use h2::client::{Connection, ResponseFuture, SendRequest};
+use h2::{Ping, SendStream};
 use http::Request;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 
 use super::ConnectError;
-use super::connect::connect;
+use super::connect::{Opened, connect};
 use crate::limits::{UPSTREAM_CONNECTIONS, UPSTREAM_STREAMS};
 
 /// Connections that are opened when a call needs one, and shared by as many calls as the limits allow.
@@ -147,10 +147,7 @@ impl Pool {
             return Err(failure.clone());
         }
         match connect(&self.address).await {
-            Ok((requests, connection)) => {
-                self.adopt(requests, connection);
-                Ok(())
-            }
+            Ok(opened) => self.adopt(opened).await,
             Err(error) => {
                 *last_failure = Some(error.clone());
                 self.failures.fetch_add(1, Ordering::Release);
@@ -159,20 +156,30 @@ impl Pool {
         }
     }
 
-    fn adopt(self: &Arc<Self>, requests: SendRequest<Bytes>, connection: Connection<TcpStream>) {
+    /// Puts a connection to use once its peer has said what it allows.
+    async fn adopt(
+        self: &Arc<Self>,
+        (requests, mut connection): Opened,
+    ) -> Result<(), ConnectError> {
+        let ping = connection.ping_pong();
         let (alive, alive_seen) = watch::channel(());
         let link = Arc::new(Link {
             requests,
             calls: AtomicUsize::new(0),
             alive: alive_seen,
         });
-        self.links().push(Arc::clone(&link));
         tokio::spawn(drive(
             connection,
             alive,
             Arc::downgrade(self),
             Arc::downgrade(&link),
         ));
+        if let Some(mut ping) = ping {
+            // The settings of the peer come before its first pong.
+            ping.ping(Ping::opaque()).await?;
+        }
+        self.links().push(link);
+        Ok(())
     }
 
     fn forget(&self, gone: &Arc<Link>) {

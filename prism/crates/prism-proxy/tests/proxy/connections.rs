@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use h2::Ping;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::{Backend, Client, Proxy, get, soon};
 
@@ -68,7 +68,7 @@ async fn calls_succeed_as_soon_as_a_killed_backend_is_back() {
         assert!(asked.elapsed() < Duration::from_millis(20));
     }
 
-    let mut backend = Backend::at(address).await;
+    let mut backend = Backend::at(address);
     let call = client.send(get(), "").await;
     backend.next().await.answer("after");
 
@@ -84,7 +84,7 @@ async fn a_lost_request_is_never_sent_again() {
     let mut arrival = backend.next().await;
     assert_eq!(arrival.body().await, b"");
     let address = backend.kill().await;
-    let mut successor = Backend::at(address).await;
+    let mut successor = Backend::at(address);
 
     let answer = call.answer().await.unwrap();
 
@@ -120,10 +120,20 @@ async fn a_going_backend_finishes_what_it_has() {
     assert_eq!(before.answer().await.unwrap().body, b"before");
 }
 
+/// Reads up to and with these bytes, and none after them.
+async fn read_past(socket: &mut TcpStream, mark: &[u8]) {
+    let mut read = Vec::new();
+    while !read.ends_with(mark) {
+        read.push(socket.read_u8().await.unwrap());
+    }
+}
+
 /// Row 38: a request that a GOAWAY leaves out goes back as a refusal, which its client may retry.
 #[tokio::test]
 async fn a_request_below_no_goaway_is_refused() {
     const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    const PING_HEAD: [u8; 9] = [0, 0, 8, 6, 0, 0, 0, 0, 0];
+    const PONG_HEAD: [u8; 9] = [0, 0, 8, 6, 1, 0, 0, 0, 0];
     const GOAWAY_OF_NOTHING: [u8; 17] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let proxy = Proxy::to_address(listener.local_addr().unwrap()).await;
@@ -131,10 +141,12 @@ async fn a_request_below_no_goaway_is_refused() {
     socket.write_all(&SETTINGS).await.unwrap();
     let client = Client::connect(proxy.data).await;
     let call = client.send(get(), "marked").await;
-    let mut read = Vec::new();
-    while !read.windows(6).any(|part| part == b"marked") {
-        socket.read_buf(&mut read).await.unwrap();
-    }
+    read_past(&mut socket, &PING_HEAD).await;
+    let mut ping = [0; 8];
+    socket.read_exact(&mut ping).await.unwrap();
+    socket.write_all(&PONG_HEAD).await.unwrap();
+    socket.write_all(&ping).await.unwrap();
+    read_past(&mut socket, b"marked").await;
 
     socket.write_all(&GOAWAY_OF_NOTHING).await.unwrap();
 

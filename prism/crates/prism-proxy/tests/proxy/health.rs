@@ -29,7 +29,7 @@ async fn a_static_route_serves_while_its_backend_answers() {
     health.becomes(SERVICE, ServingStatus::Serving).await;
     let address = backend.kill().await;
     health.becomes(SERVICE, ServingStatus::NotServing).await;
-    let _back = Backend::at(address).await;
+    let _back = Backend::at(address);
 
     health.becomes(SERVICE, ServingStatus::Serving).await;
 }

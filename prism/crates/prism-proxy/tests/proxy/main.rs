@@ -2,10 +2,17 @@
 //!
 //! The rows that tests name are those of the checklist of what a transparent gRPC proxy keeps.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "all of this is tests, what they share too"
+)]
+
 mod connections;
 mod deadlines;
 mod drain;
 mod endings;
+mod flow;
 mod framing;
 mod health;
 mod metadata;

@@ -250,7 +250,7 @@ async fn what_was_registered_stays_known() {
     assert_eq!(client.call(after).await.unwrap().status(), Some("14"));
 }
 
-/// Anything before `register` is FAILED_PRECONDITION, a malformed registration INVALID_ARGUMENT.
+/// Anything before `register` fails its precondition, a malformed registration is an invalid argument.
 #[tokio::test]
 async fn a_wrong_beginning_ends_the_stream() {
     let proxy = Proxy::alone().await;
@@ -381,7 +381,7 @@ async fn three_missed_heartbeats_take_the_routes_out() {
 
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert!(status.message().contains("heartbeats"));
-    assert!(last.elapsed() >= interval * 3 - Duration::from_millis(5));
+    assert!(last.elapsed() >= interval * 3);
 }
 
 /// A dismissed runner is drained, told to shut down, and let go; its routes are out from the beginning.
@@ -397,7 +397,7 @@ async fn a_dismissed_runner_drains_and_shuts_down() {
         .await
         .becomes(SERVICE, ServingStatus::Serving)
         .await;
-    assert_eq!(proxy.runners.instances(), [instance.clone()]);
+    assert_eq!(proxy.runners.instances(), [instance.as_str()]);
 
     let farewell = Farewell {
         grace: Duration::from_secs(2),

@@ -98,7 +98,7 @@ async fn a_reset_keeps_its_code() {
     }
 }
 
-/// Row 24: a reset after the head, or after data, is a reset for the client, NO_ERROR too.
+/// Row 24: a reset after the head, or after data, is a reset for the client, `NO_ERROR` too.
 #[tokio::test]
 async fn a_late_reset_is_never_an_end() {
     let (mut backend, _proxy, client) = start().await;
@@ -122,7 +122,7 @@ async fn a_late_reset_is_never_an_end() {
     }
 }
 
-/// A client that resets with NO_ERROR has not ended its request: the backend sees a reset too.
+/// A client that resets with `NO_ERROR` has not ended its request: the backend sees a reset too.
 #[tokio::test]
 async fn a_cut_request_is_never_an_end() {
     let (mut backend, _proxy, client) = start().await;

@@ -87,7 +87,7 @@ async fn the_lifecycle_interface_is_never_routed() {
     assert!(backend.arrived().is_none());
 }
 
-/// A namespace that is malformed or given twice is INVALID_ARGUMENT.
+/// A namespace that is malformed or given twice is an invalid argument.
 #[tokio::test]
 async fn a_bad_namespace_is_an_invalid_argument() {
     let proxy = Proxy::alone().await;

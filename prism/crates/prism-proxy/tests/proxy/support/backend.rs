@@ -45,7 +45,7 @@ impl Backend {
     }
 
     /// A backend on the port that another one had.
-    pub(crate) async fn at(address: SocketAddr) -> Self {
+    pub(crate) fn at(address: SocketAddr) -> Self {
         let listener = prism_process::listen(address).unwrap();
         Self::on(listener, &Builder::new())
     }

@@ -26,8 +26,6 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a test waits for, or a failure that says so.
 pub(crate) async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
-    match timeout(PATIENCE, happens).await {
-        Ok(outcome) => outcome,
-        Err(_) => panic!("{what} did not happen within {PATIENCE:?}"),
-    }
+    let outcome = timeout(PATIENCE, happens).await;
+    outcome.unwrap_or_else(|_| panic!("{what} did not happen within {PATIENCE:?}"))
 }

@@ -113,8 +113,8 @@ fn running_then(events: impl IntoIterator<Item = Event>) -> (State, Vec<String>)
     after(to_running().into_iter().chain(events))
 }
 
-fn assert_ends(outcome: (State, Vec<String>), code: Code) {
-    assert_eq!(outcome, (State::Ended, vec![format!("end {code:?}")]));
+fn assert_ends(outcome: &(State, Vec<String>), code: Code) {
+    assert_eq!(*outcome, (State::Ended, vec![format!("end {code:?}")]));
 }
 
 /// The way in: each answer brings the next command, and the last the route.
@@ -149,12 +149,12 @@ fn a_runner_is_led_to_running() {
 #[test]
 fn register_comes_first() {
     assert_ends(
-        after([heartbeat(HealthStatus::Healthy)]),
+        &after([heartbeat(HealthStatus::Healthy)]),
         Code::FailedPrecondition,
     );
-    assert_ends(after([initialized(true)]), Code::FailedPrecondition);
+    assert_ends(&after([initialized(true)]), Code::FailedPrecondition);
     assert_ends(
-        after([Event::Said(PatternMessage::default())]),
+        &after([Event::Said(PatternMessage::default())]),
         Code::FailedPrecondition,
     );
 }
@@ -164,7 +164,7 @@ fn register_comes_first() {
 fn a_malformed_registration_takes_nothing() {
     let empty = said("r", Message::Register(RegisterRequest::default()));
 
-    assert_ends(after([empty]), Code::InvalidArgument);
+    assert_ends(&after([empty]), Code::InvalidArgument);
 }
 
 /// A runner whose routes are another's is told so, and let go.
@@ -186,9 +186,9 @@ fn a_taken_route_is_refused_in_words() {
 /// A second registration on a stream is out of order.
 #[test]
 fn a_second_registration_is_out_of_order() {
-    assert_ends(running_then([register()]), Code::FailedPrecondition);
+    assert_ends(&running_then([register()]), Code::FailedPrecondition);
     assert_ends(
-        after([register(), claimed(), register()]),
+        &after([register(), claimed(), register()]),
         Code::FailedPrecondition,
     );
 }
@@ -198,7 +198,7 @@ fn a_second_registration_is_out_of_order() {
 fn a_failed_step_ends_the_session() {
     let failed = after([register(), claimed(), initialized(false)]);
 
-    assert_ends(failed, Code::FailedPrecondition);
+    assert_ends(&failed, Code::FailedPrecondition);
 }
 
 /// An answer of the wrong kind, or under another id, is out of order.
@@ -208,9 +208,9 @@ fn an_answer_must_fit_its_question() {
     let wrong_id = running_then([Event::HealthDue, healthy("health-2", HealthStatus::Healthy)]);
     let unasked = running_then([healthy("health-1", HealthStatus::Healthy)]);
 
-    assert_ends(after(wrong_kind), Code::FailedPrecondition);
-    assert_ends(wrong_id, Code::FailedPrecondition);
-    assert_ends(unasked, Code::FailedPrecondition);
+    assert_ends(&after(wrong_kind), Code::FailedPrecondition);
+    assert_ends(&wrong_id, Code::FailedPrecondition);
+    assert_ends(&unasked, Code::FailedPrecondition);
 }
 
 /// An endpoint that calls can't be routed to is named.
@@ -218,9 +218,9 @@ fn an_answer_must_fit_its_question() {
 fn a_bad_endpoint_is_refused() {
     let bad = |endpoint| after([register(), claimed(), initialized(true), started(endpoint)]);
 
-    assert_ends(bad(""), Code::InvalidArgument);
-    assert_ends(bad("127.0.0.1:0"), Code::InvalidArgument);
-    assert_ends(bad("http://127.0.0.1:9"), Code::InvalidArgument);
+    assert_ends(&bad(""), Code::InvalidArgument);
+    assert_ends(&bad("127.0.0.1:0"), Code::InvalidArgument);
+    assert_ends(&bad("http://127.0.0.1:9"), Code::InvalidArgument);
 }
 
 /// Health is asked for once at a time; the answer is noted.
@@ -263,18 +263,18 @@ fn every_step_has_its_time() {
     let steps = to_running();
     for done in [0, 2, 3] {
         let events = steps[..done].iter().cloned().chain([Event::Overdue]);
-        assert_ends(after(events), Code::DeadlineExceeded);
+        assert_ends(&after(events), Code::DeadlineExceeded);
     }
     assert_ends(
-        running_then([Event::HealthDue, Event::Overdue]),
+        &running_then([Event::HealthDue, Event::Overdue]),
         Code::DeadlineExceeded,
     );
     assert_ends(
-        running_then([Event::HeartbeatsMissed]),
+        &running_then([Event::HeartbeatsMissed]),
         Code::DeadlineExceeded,
     );
     let draining = [dismissed(LastCommand::Stop), Event::Overdue];
-    assert_ends(running_then(draining), Code::DeadlineExceeded);
+    assert_ends(&running_then(draining), Code::DeadlineExceeded);
 }
 
 /// A dismissed runner loses its routes first, drains, and then stops or shuts down.
@@ -324,7 +324,7 @@ fn a_runner_that_does_not_serve_is_stopped_at_once() {
 /// A proxy that goes commands nothing: the runner may register with the next.
 #[test]
 fn a_proxy_that_goes_commands_nothing() {
-    assert_ends(running_then([Event::ProxyGone]), Code::Unavailable);
+    assert_ends(&running_then([Event::ProxyGone]), Code::Unavailable);
 }
 
 /// The end of the stream ends every state, and nothing follows.
