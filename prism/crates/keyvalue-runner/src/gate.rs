@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -21,6 +21,8 @@ use tower_service::Service;
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
     refusing: Arc<AtomicBool>,
+    /// Calls ever let in.
+    admitted: Arc<AtomicUsize>,
     /// True once calls inside have to end. Each holds a receiver, so the receivers count them.
     ended: Arc<watch::Sender<bool>>,
 }
@@ -29,6 +31,7 @@ impl Gate {
     pub(crate) fn open() -> Self {
         Self {
             refusing: Arc::default(),
+            admitted: Arc::default(),
             ended: Arc::new(watch::Sender::new(false)),
         }
     }
@@ -50,6 +53,13 @@ impl Gate {
         self.ended.receiver_count()
     }
 
+    /// The calls that were inside and are out again.
+    pub(crate) fn finished(&self) -> usize {
+        self.admitted
+            .load(Ordering::SeqCst)
+            .saturating_sub(self.inside())
+    }
+
     /// Completes when no call is inside.
     pub(crate) async fn empty(&self) {
         self.ended.closed().await;
@@ -64,7 +74,11 @@ impl Gate {
         let pass = Pass {
             ended: self.ended.subscribe(),
         };
-        (!self.refusing.load(Ordering::SeqCst)).then_some(pass)
+        if self.refusing.load(Ordering::SeqCst) {
+            return None;
+        }
+        self.admitted.fetch_add(1, Ordering::SeqCst);
+        Some(pass)
     }
 }
 

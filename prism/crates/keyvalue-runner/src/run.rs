@@ -133,8 +133,10 @@ impl Running {
             // Whoever waited for the start need not wait for the end.
             tracing::debug!("{error}");
         }
+        let finished_before = self.gate.finished();
         self.leave_proxies().await;
-        let drained = empty(&self.gate, deadline).await;
+        let drained = empty(&self.gate, deadline, finished_before).await;
+        report(drained);
         self.drain.finish(drained);
         let _ = timeout(FAREWELL_LIMIT, async {
             while self.registrations.join_next().await.is_some() {}
@@ -173,20 +175,25 @@ fn register(
         .collect()
 }
 
-/// Lets nobody in, and the calls inside out until the deadline.
-async fn empty(gate: &Gate, deadline: Instant) -> Drained {
+/// Lets nobody in, and the calls inside out until the deadline; then it ends them.
+async fn empty(gate: &Gate, deadline: Instant, finished_before: usize) -> Drained {
     gate.refuse();
-    let inside = gate.inside();
     let emptied = timeout_at(deadline, gate.empty()).await.is_ok();
-    let aborted = if emptied { 0 } else { gate.inside() };
+    // Counted before the end: a call that is ended goes out as one that finished does.
+    let drained = Drained {
+        finished: gate.finished().saturating_sub(finished_before),
+        aborted: if emptied { 0 } else { gate.inside() },
+    };
     gate.end();
-    let finished = inside.saturating_sub(aborted);
+    drained
+}
+
+fn report(Drained { finished, aborted }: Drained) {
     if aborted > 0 {
         tracing::warn!(finished, aborted, "drained: calls ran out of time");
     } else {
         tracing::info!(finished, aborted, "drained");
     }
-    Drained { finished, aborted }
 }
 
 /// Completes with the first registration that gave up; never, if none does.
