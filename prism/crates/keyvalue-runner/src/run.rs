@@ -79,12 +79,13 @@ impl Running {
         })?;
         let drain = Drain::new(shutdown, config.common.drain_timeout);
         let identity = Identity::new(config, endpoint);
+        let (health, gate) = (Health::not_serving().await, Gate::open());
         let lifecycle = Lifecycle {
             identity,
             drain: drain.clone(),
             roster: Roster::default(),
+            gate: gate.clone(),
         };
-        let (health, gate) = (Health::not_serving().await, Gate::open());
         let services = Services {
             data: Data::new(store, config.serves.clone()),
             gate: gate.clone(),

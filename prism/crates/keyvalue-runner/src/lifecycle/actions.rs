@@ -10,6 +10,7 @@ use prost_types::{Struct, Value};
 
 use super::{DrainOrder, Identity, Phase, Refusal};
 use crate::drain::{Drain, Drained, Order};
+use crate::gate::Gate;
 use crate::registration::Roster;
 
 const DRAINING: Refusal = Refusal::OutOfOrder("the runner is draining");
@@ -20,6 +21,7 @@ pub(crate) struct Lifecycle {
     pub(crate) identity: Identity,
     pub(crate) drain: Drain,
     pub(crate) roster: Roster,
+    pub(crate) gate: Gate,
 }
 
 impl Lifecycle {
@@ -62,6 +64,7 @@ impl Lifecycle {
         };
         let identity = &self.identity;
         let mut details = self.roster.describe();
+        details.insert("in_flight".to_owned(), self.gate.inside().to_string());
         details.insert("namespace".to_owned(), identity.serves.to_string());
         details.insert("store".to_owned(), identity.store.name().to_owned());
         HealthCheckResponse {

@@ -2,11 +2,14 @@
 
 use std::net::SocketAddr;
 
+use prism_api::interfaces::HealthCheckRequest as RunnerHealthRequest;
+use prism_api::interfaces::lifecycle_interface_client::LifecycleInterfaceClient;
 use prism_api::keyvalue::{SetRequest, SetResponse};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::client::Grpc;
+use tonic::transport::Channel;
 use tonic::{Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -26,6 +29,13 @@ pub(crate) async fn until_draining(address: SocketAddr) {
         .unwrap()
         .into_inner();
     while soon(watch.message()).await.unwrap().unwrap().status() != ServingStatus::NotServing {}
+}
+
+async fn in_flight(lifecycle: &mut LifecycleInterfaceClient<Channel>) -> String {
+    let health = soon(lifecycle.health_check(RunnerHealthRequest {}))
+        .await
+        .unwrap();
+    health.into_inner().details["in_flight"].clone()
 }
 
 /// A Set whose headers have arrived and whose message has not.
@@ -55,12 +65,8 @@ impl HeldCall {
                 .await
                 .map(tonic::Response::into_inner)
         });
-        tokio::task::yield_now().await;
-        // Frames of one connection are read in order: once this is answered, the headers have arrived.
-        let check = HealthCheckRequest {
-            service: String::new(),
-        };
-        soon(HealthClient::new(channel).check(check)).await.unwrap();
+        let mut lifecycle = LifecycleInterfaceClient::new(channel);
+        while in_flight(&mut lifecycle).await == "0" {}
         Self { message, answer }
     }
 
