@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 
-from . import processes
+from . import processes, terminal
 from .connection import Connection
 from .house import House
 from .loop import Loop
@@ -112,9 +112,7 @@ class Keeper:
         if self._owner:
             self._owner.when_closed = self._connections.discard
             self._loop.forget(self._owner_process)
-            silence = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(silence, 2)
-            os.close(silence)
+            terminal.let_go()
         self._owner = None
         answer(None)
 

@@ -12,7 +12,7 @@ import signal
 import socket
 import time
 
-from . import kernel, processes, sweep
+from . import kernel, processes, sweep, terminal
 from .house import House
 from .keeper import Keeper, serve
 from .loop import Loop
@@ -39,6 +39,7 @@ def main(arguments: list[str]) -> None:
         run_keeper(folder, run, owner, warden, alive)
     os.close(alive)
     os.close(FIRST_CONNECTION)
+    terminal.let_go()
     wait_and_clean(keeper, folder)
 
 
