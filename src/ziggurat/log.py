@@ -30,18 +30,22 @@ class ServiceLog:
 
     def lines(self, since: int = 0) -> list[str]:
         """Return the lines from an offset on; what was dropped, or never came to be, is left out."""
-        return self.read(since).decode(errors="replace").splitlines()
+        return _lines(self.read(since).removesuffix(b"\n"))
 
-    def tail(self, count: int = 10) -> tuple[str, ...]:
-        """Return the last lines."""
-        start = max(0, self.size() - TAIL_BYTES)
+    def whole_lines(self, since: int = 0) -> list[str]:
+        """Return the lines from an offset on that have come to their end: half a number is another number."""
+        return _lines(self.read(since).rpartition(b"\n")[0])
+
+    def tail(self, count: int = 10, *, since: int = 0) -> tuple[str, ...]:
+        """Return the last lines, none of them from before an offset."""
+        start = max(since, self.size() - TAIL_BYTES)
         return tuple(self.lines(start)[-count:])
 
     def wait_for(self, pattern: str, *, since: int = 0, seconds: float = 10.0) -> re.Match[str]:
         """Wait for a line that matches a regular expression."""
         expression = re.compile(pattern)
         found = wait_until(
-            lambda: next((match for line in self.lines(since) if (match := expression.search(line))), None),
+            lambda: next((match for line in self.whole_lines(since) if (match := expression.search(line))), None),
             seconds=seconds,
             what=f"a line matching {pattern!r} in {self.path}",
         )
@@ -61,3 +65,8 @@ class ServiceLog:
                 return b""
             file.seek(start)
             return file.read()
+
+
+def _lines(data: bytes) -> list[str]:
+    """Return lines without their ends; only a line feed ends one, whatever else Python takes for an end."""
+    return [line.removesuffix("\r") for line in data.decode(errors="replace").split("\n")] if data else []

@@ -64,9 +64,18 @@ class Sight(Protocol):
     def report_port(self, name: str, number: int) -> None:
         """Take note of a port that the log told."""
 
+    def look_for_ports(self) -> list[str]:
+        """Look where it listens, and return the endpoints whose port is still not known."""
+
 
 def steps(probe: Probe, sight: Sight) -> Steps:
-    """Return the steps of a probe on what it looks at."""
+    """Take the steps of a probe on what it looks at, and then go on until each of its ports is known."""
+    yield from _own_steps(probe, sight)
+    while unknown := sight.look_for_ports():
+        yield Retry(_unknown(unknown[0]))
+
+
+def _own_steps(probe: Probe, sight: Sight) -> Steps:
     match probe:
         case Started():
             return _started()
@@ -107,13 +116,18 @@ def _notified(sight: Sight) -> Steps:
 
 def _logged(pattern: re.Pattern[str], sight: Sight) -> Steps:
     while True:
-        for line in sight.log.lines(sight.log_start):
+        for line in sight.log.whole_lines(sight.log_start):
             match = pattern.search(line)
             if match:
-                for name, number in match.groupdict().items():
-                    sight.report_port(name, int(number))
+                _report_ports(match.groupdict(), sight)
                 return
         yield Told("no such line has come")
+
+
+def _report_ports(groups: dict[str, str | None], sight: Sight) -> None:
+    for name, number in groups.items():
+        if number and number.isascii() and number.isdecimal():
+            sight.report_port(name, int(number))
 
 
 def _connected(name: str, sight: Sight) -> Steps:
@@ -163,20 +177,41 @@ def _connect(name: str, sight: Sight) -> Generator[Need, None, socket.socket | N
     """Try once to connect; return the socket, or None after a reason was yielded."""
     endpoint = sight.endpoint(name)
     if endpoint is None:
-        yield Retry(f"the port of {name} is not known yet")
+        sight.look_for_ports()
+        yield Retry(_unknown(name))
         return None
     family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
     link = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-    code = link.connect_ex((endpoint.host, endpoint.port))
-    if code == errno.EINPROGRESS:
-        yield Socket(link, "connecting", writable=True)
-        code = link.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    # A poll on a port that nobody holds can connect to itself.
-    if code == 0 and link.getsockname() != link.getpeername():
+    try:
+        problem = yield from _problem_of(link, endpoint)
+    except BaseException:
+        link.close()
+        raise
+    if not problem:
         return link
     link.close()
-    yield Retry(_reason(OSError(code, os.strerror(code))) if code else "connected to itself: nobody listens")
+    yield Retry(problem)
     return None
+
+
+def _problem_of(link: socket.socket, endpoint: Endpoint) -> Generator[Need, None, str]:
+    """Connect a socket; return why it could not be, or an empty string."""
+    try:
+        code = link.connect_ex((endpoint.host, endpoint.port))
+        if code == errno.EINPROGRESS:
+            yield Socket(link, "connecting", writable=True)
+            code = link.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            return _reason(OSError(code, os.strerror(code)))
+        # A poll on a port that nobody holds can connect to itself.
+        return "connected to itself: nobody listens" if link.getsockname() == link.getpeername() else ""
+    except OSError as error:
+        # It was accepted and reset before it could be looked at.
+        return _reason(error)
+
+
+def _unknown(name: str) -> str:
+    return f"the port of {name} is not known yet"
 
 
 def _reason(error: OSError) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import select
 import time
-from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ziggurat import probe as probes
 from ziggurat.errors import Ending, NotReady, ServiceExited, Waiting
@@ -14,6 +13,8 @@ from ziggurat.service import RunningService
 from ziggurat.waiting import interval
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ziggurat.lease import Lease
     from ziggurat.spec import Probe
 
@@ -32,8 +33,9 @@ class Awaited:
     seconds: float
     steps: probes.Steps
     need: probes.Need | None = None
+    stepped: float = 0.0
     due: float = 0.0
-    reasons: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, int] = field(default_factory=dict)
 
     @property
     def deadline(self) -> float:
@@ -45,20 +47,29 @@ class Awaited:
         self.need = next(self.steps, None)
         if self.need is None:
             return True
-        if not isinstance(self.need, probes.Socket) or not self.need.writable:
-            self.reasons[self.need.reason] += 1
+        if not isinstance(self.need, probes.Socket):
+            # What is asked over a socket is no reason yet: nearly always it is answered at once.
+            self._note(self.need.reason)
+        self.stepped = now
         self.due = now + interval(now - self.began) if isinstance(self.need, probes.Retry) else NEVER
         return False
 
     def as_waiting(self) -> Waiting:
         """Return the facts for the report of a time-out."""
+        now = time.monotonic()
+        if isinstance(self.need, probes.Socket) and now - self.stepped > interval(now - self.began):
+            self._note(self.need.reason)
         return Waiting(
             service=self.name,
             probe=probes.describe(self.probe),
             seconds=self.seconds,
             reasons=tuple(self.reasons.items()),
-            last_lines=self.sight.log.tail(LAST_LINES),
+            last_lines=last_lines(self.sight),
         )
+
+    def _note(self, reason: str) -> None:
+        """Count a reason and put it last."""
+        self.reasons[reason] = self.reasons.pop(reason, 0) + 1
 
 
 class Readiness:
@@ -68,13 +79,19 @@ class Readiness:
         """Await nothing yet."""
         self._lease = lease
         self._awaited: dict[str, Awaited] = {}
+        self._services: dict[str, RunningService] = {}
 
     def __bool__(self) -> bool:
         """Say whether anything is awaited."""
         return bool(self._awaited)
 
     def add(self, name: str, sight: probes.Sight, probe: Probe, seconds: float) -> None:
-        """Await one more probe, for so many seconds from now."""
+        """Await one more probe, for so many seconds from now.
+
+        A service is watched from now on until the last probe is ready: none of them may end before.
+        """
+        if isinstance(sight, RunningService):
+            self._services[sight.key] = sight
         self._awaited[name] = Awaited(
             name=name,
             sight=sight,
@@ -86,8 +103,17 @@ class Readiness:
 
     def wait_all(self) -> None:
         """Wait until everything is ready."""
-        while self:
-            self.step()
+        try:
+            while self:
+                self.step()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Give up what is awaited, with the connections that it holds."""
+        for awaited in self._awaited.values():
+            awaited.steps.close()
+        self._awaited.clear()
 
     def step(self) -> list[str]:
         """Wait for the next happening and return what is ready by it.
@@ -117,25 +143,29 @@ class Readiness:
                 sockets[descriptor].due = 0.0
 
     def _take_events(self) -> None:
-        services = {item.sight.key: item for item in self._awaited.values() if isinstance(item.sight, RunningService)}
         for event in self._lease.events():
-            awaited = services.get(event["service"])
-            if awaited is None or not isinstance(awaited.sight, RunningService):
-                continue
-            if event.get("pid", awaited.sight.spawned_pid) != awaited.sight.spawned_pid:
-                continue
-            if event["event"] == "exited":
-                raise ServiceExited(awaited.name, Ending(event["status"]), awaited.sight.log.tail(LAST_LINES))
-            if event["event"] == "notified":
-                awaited.sight.hear(event["told"])
-            if isinstance(awaited.need, probes.Told):
-                awaited.due = 0.0
+            service = self._services.get(event["service"])
+            if service and event.get("pid", service.spawned_pid) == service.spawned_pid:
+                self._take(event, service)
+
+    def _take(self, event: Mapping[str, Any], service: RunningService) -> None:
+        if event["event"] == "exited":
+            raise ServiceExited(service.name, Ending(event["status"]), last_lines(service))
+        if event["event"] == "notified":
+            service.hear(event["told"])
+        awaited = self._awaited.get(service.name)
+        if awaited and isinstance(awaited.need, probes.Told):
+            awaited.due = 0.0
 
     def _became_ready(self, sight: probes.Sight) -> None:
         if isinstance(sight, RunningService):
             self._lease.ask("ready", service=sight.key)
-            sight.ask_for_ports()
 
     def _refuse_late(self, now: float) -> None:
         if any(now > item.deadline for item in self._awaited.values()):
             raise NotReady([item.as_waiting() for item in self._awaited.values()])
+
+
+def last_lines(sight: probes.Sight) -> tuple[str, ...]:
+    """Return the last lines of the log since the service was spawned."""
+    return sight.log.tail(LAST_LINES, since=sight.log_start)

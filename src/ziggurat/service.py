@@ -56,7 +56,7 @@ class RunningService:
 
     def report_port(self, name: str, number: int) -> None:
         """Take note of a port that the service reported."""
-        if name in self.endpoints:
+        if name in self.spec.ports and self.spec.ports[name].reported:
             self.endpoints[name] = Endpoint(self.endpoints[name].host, number)
 
     def facts(self) -> dict[str, Any]:
@@ -100,6 +100,8 @@ class RunningService:
         """Start it again on the same ports, without waiting until it is ready."""
         self.log_start = self.log.size()
         self.told.clear()
+        for name, port in self.spec.ports.items():
+            self.report_port(name, port.number)
         self.spawned_pid = self.lease.ask("again", service=self.key)["pid"]
 
     def restart(self) -> None:
@@ -131,13 +133,20 @@ class RunningService:
             if name.startswith(ENDPOINT_PREFIX):
                 self.report_port(name.removeprefix(ENDPOINT_PREFIX).lower(), Endpoint.parse(value).port)
 
-    def ask_for_ports(self) -> None:
-        """Look where it listens, for reported ports that nobody told."""
+    def look_for_ports(self) -> list[str]:
+        """Look where it listens, for a reported port that nobody told; return the endpoints that stay unknown.
+
+        Which port belongs to which name is never guessed: one unknown endpoint, one port that is not another's.
+        """
         unknown = [name for name, endpoint in self.endpoints.items() if not endpoint.port]
-        if unknown:
-            listening = self.lease.ask("addresses", service=self.key)
-            for name, (_, number) in zip(unknown, listening, strict=False):
-                self.report_port(name, number)
+        if len(unknown) != 1:
+            return unknown
+        known = {endpoint.port for endpoint in self.endpoints.values()}
+        listening = {number for _, number in self.lease.ask("addresses", service=self.key)} - known
+        if len(listening) != 1:
+            return unknown
+        self.report_port(unknown[0], listening.pop())
+        return []
 
     def _stop(self, steps: list[list[float]] | None) -> Ending:
         facts = self.lease.ask("stop", service=self.key, steps=steps)

@@ -69,9 +69,7 @@ class RunningStack:
         """Wait until the stack's own ready probes hold; raise ``NotReady`` with the reasons."""
         readiness = Readiness(self.lease)
         for index, probe in enumerate(self.spec.ready, 1):
-            owner = probe.endpoint.partition(".")[0]
-            whole = Whole(services=self.services, log=self[owner].log)
-            readiness.add(f"{STACK} ({index})", whole, probe, seconds)
+            readiness.add(f"{STACK} ({index})", Whole.beside(self.services, probe.endpoint), probe, seconds)
         readiness.wait_all()
 
 

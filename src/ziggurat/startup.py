@@ -40,6 +40,12 @@ class Whole:
     log_start: int = 0
     told: dict[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def beside(cls, services: Mapping[str, RunningService], endpoint: str) -> Whole:
+        """Return the whole as a probe of ``service.endpoint`` sees it, with that service's log."""
+        owner = services[endpoint.partition(".")[0]]
+        return cls(services=services, log=owner.log, log_start=owner.log_start)
+
     def endpoint(self, name: str) -> Endpoint | None:
         """Return an endpoint by ``service.endpoint``."""
         service, _, endpoint = name.partition(".")
@@ -49,6 +55,10 @@ class Whole:
 
     def report_port(self, name: str, number: int) -> None:
         """Nothing is reported to the whole."""
+
+    def look_for_ports(self) -> list[str]:
+        """Each service's ports are known before the whole is looked at."""
+        return []
 
 
 class Start:
@@ -83,6 +93,8 @@ class Start:
         except BaseException:
             self.undo()
             raise
+        finally:
+            self._readiness.close()
 
     def undo(self) -> None:
         """Kill what was spawned and give the ports back."""
@@ -147,10 +159,8 @@ class Start:
         seconds = max((service.start_seconds for service in self._stack.services), default=0.0)
         for index, probe in enumerate(self._stack.ready, 1):
             name = f"{STACK} ({index})"
-            owner = probe.endpoint.partition(".")[0]
             if name not in self._ready:
-                whole = Whole(services=self.services, log=self.services[self._stack.service(owner).name].log)
-                self._readiness.add(name, whole, probe, seconds)
+                self._readiness.add(name, Whole.beside(self.services, probe.endpoint), probe, seconds)
 
     def _note(self, ready: list[str]) -> None:
         self._ready |= set(ready)

@@ -1,0 +1,284 @@
+"""Starting a stack: each kind of probe, and what is said when it does not come up."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ziggurat import (
+    FREE,
+    REPORTED,
+    GrpcHealth,
+    Lease,
+    LogLine,
+    Notify,
+    NotReady,
+    ProgramNotFound,
+    Service,
+    ServiceExited,
+    Stack,
+    Started,
+    StartFailed,
+    Tcp,
+    UnknownName,
+    start,
+)
+from ziggurat.keeper import processes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ziggurat.spec import Port, Probe
+
+    Program = Callable[..., tuple[str, ...]]
+
+
+def one(command: tuple[str, ...], ready: Probe, *, port: Port = FREE, seconds: float = 10.0) -> Stack:
+    """Return a stack of one service with one port."""
+    service = Service(name="web", command=command, ports={"http": port}, ready=ready, start_seconds=seconds)
+    return Stack(name="one", services=(service,))
+
+
+def answer_at(address: str) -> bytes:
+    """Return what is answered to a connection."""
+    host, _, port = address.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as link:
+        return link.recv(100)
+
+
+@pytest.mark.parametrize(
+    "ready",
+    [Notify(), Tcp(endpoint="http"), LogLine(pattern=r"^listening on port \d+$")],
+    ids=["notify", "tcp", "log line"],
+)
+def test_a_service_that_is_ready_answers(lease: Lease, program: Program, ready: Probe) -> None:
+    """Whichever probe tells it, the first call succeeds; after the stop nobody listens."""
+    with start(one(program("serve", "{http}"), ready), lease=lease) as running:
+        address = running.address("web.http")
+
+        assert answer_at(address) == str(running["web"].pid).encode()
+    with pytest.raises(ConnectionRefusedError):
+        answer_at(address)
+
+
+def test_a_service_without_a_probe_is_ready_when_it_runs(lease: Lease, program: Program) -> None:
+    """Nothing is waited for."""
+    with start(one(program("ignore_sigterm"), Started()), lease=lease) as running:
+        running["web"].kill()
+
+
+@pytest.mark.parametrize("statuses", [("1",), ("2", "2", "1"), ("r5", "r12", "1"), ("2", "goaway", "1")])
+def test_a_service_is_ready_when_its_health_is_serving(
+    lease: Lease, program: Program, statuses: tuple[str, ...]
+) -> None:
+    """Whatever it answered before; after GOAWAY it is asked on another connection."""
+    ready = GrpcHealth(endpoint="http", service="made.Service")
+
+    start(one(program("answer_health", "{http}", *statuses), ready, seconds=5.0), lease=lease).stop()
+
+
+# === not ready in time: each reason ===
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "ready", "reason"),
+    [
+        ("ignore_sigterm", (), Tcp(endpoint="http"), "connection refused"),
+        ("serve", ("127.0.0.1:0",), Tcp(endpoint="http"), "connection refused"),
+        ("listen_without_serving", ("{http}", "--full"), Tcp(endpoint="http"), "connecting"),
+        ("listen_without_serving", ("{http}",), Notify(), "READY=1 has not come"),
+        ("notify_oddly", ("STATUS=loading", "--never"), Notify(), "it says: nearly there"),
+        ("notify_from_child", (), Notify(), "READY=1 has not come"),
+        ("serve", ("{http}",), LogLine(pattern="never"), "no such line has come"),
+        ("listen_without_serving", ("{http}",), GrpcHealth(endpoint="http"), "the health check is not answered"),
+        ("answer_health", ("{http}", "2"), GrpcHealth(endpoint="http"), "NOT_SERVING"),
+        ("answer_health", ("{http}", "3"), GrpcHealth(endpoint="http"), "SERVICE_UNKNOWN"),
+        ("answer_health", ("{http}", "r12"), GrpcHealth(endpoint="http"), "UNIMPLEMENTED"),
+        ("speak_http1", ("{http}",), GrpcHealth(endpoint="http"), "it does not speak HTTP/2: 'HTTP/1.1 400"),
+        ("accept_and_close", ("{http}",), GrpcHealth(endpoint="http"), "connection reset by peer"),
+    ],
+)
+def test_a_service_that_is_not_ready_in_time_says_why(
+    lease: Lease, program: Program, name: str, words: tuple[str, ...], ready: Probe, reason: str
+) -> None:
+    """The latest reason stands last, and nothing of the service is left."""
+    with pytest.raises(NotReady) as caught:
+        start(one(program(name, *words), ready, seconds=0.3), lease=lease)
+
+    (waiting,) = caught.value.waiting
+    assert waiting.service == "web"
+    assert reason in waiting.reasons[-1][0]
+    assert lease.ask("list") == []
+
+
+def test_reasons_are_counted_and_the_latest_stands_last(lease: Lease, program: Program) -> None:
+    """Also where it was seen before another one."""
+    stack = one(program("answer_health", "{http}", "2", "3", "2"), GrpcHealth(endpoint="http"), seconds=0.3)
+
+    with pytest.raises(NotReady) as caught:
+        start(stack, lease=lease)
+    reasons = dict(caught.value.waiting[0].reasons)
+    assert list(reasons)[-2:] == ["SERVICE_UNKNOWN", "NOT_SERVING"]
+    assert reasons["SERVICE_UNKNOWN"] == 1
+    assert reasons["NOT_SERVING"] > 2
+
+
+def test_a_start_that_takes_too_long_ends_at_its_time(lease: Lease, program: Program) -> None:
+    """Not at a multiple of some pause."""
+    began = time.monotonic()
+    with pytest.raises(NotReady):
+        start(one(program("serve", "{http}", "--start-seconds", "60"), Notify(), seconds=0.3), lease=lease)
+
+    assert 0.3 <= time.monotonic() - began < 0.6
+
+
+def test_an_interrupted_connection_attempt_leaves_no_socket(lease: Lease, program: Program) -> None:
+    """An unclosed one would be a ResourceWarning, and so an error here."""
+    stack = one(program("listen_without_serving", "{http}", "--full"), Tcp(endpoint="http"), seconds=0.3)
+
+    with pytest.raises(NotReady):
+        start(stack, lease=lease)
+
+
+# === ended while starting ===
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [(64, "exited with code 64"), (0, "exited with code 0"), (-11, "was ended by SIGSEGV")]
+)
+def test_a_service_that_ends_while_starting_is_reported_with_its_end(
+    lease: Lease, program: Program, code: int, said: str
+) -> None:
+    """Its exit code or signal and its last lines, long before the time is up."""
+    stack = one(program("exit_at_once", str(code), "first", "bad flag"), Notify())
+
+    with pytest.raises(ServiceExited) as caught:
+        start(stack, lease=lease)
+    assert caught.value.ending.status == code
+    assert caught.value.last_lines == ("first", "bad flag")
+    assert str(caught.value) == f"web {said} while it was starting\n  | first\n  | bad flag"
+
+
+def test_an_end_is_reported_within_50_ms(lease: Lease) -> None:
+    """Counted from the program's own last act."""
+    script = "import time; print(time.monotonic_ns(), flush=True); import os; os._exit(3)"
+
+    with pytest.raises(ServiceExited) as caught:
+        start(one((sys.executable, "-I", "-S", "-c", script), Notify()), lease=lease)
+    elapsed = time.monotonic_ns() - int(caught.value.last_lines[0])
+    assert elapsed < 50_000_000
+
+
+def test_a_service_that_was_ready_and_ended_fails_the_start_of_the_others(lease: Lease, program: Program) -> None:
+    """Whoever needs it would wait for it in vain."""
+    dies = Service(name="dies", command=program("exit_at_once", "7"))
+    waits = Service(name="waits", command=program("ignore_sigterm"), ports={"http": FREE}, ready=Tcp(endpoint="http"))
+
+    with pytest.raises(ServiceExited) as caught:
+        start(Stack(name="two", services=(dies, waits)), lease=lease)
+    assert (caught.value.service, caught.value.ending.status) == ("dies", 7)
+
+
+def test_a_service_that_ends_while_the_whole_is_awaited_fails_the_start(lease: Lease, program: Program) -> None:
+    """The stack's own probe would never hold."""
+    service = Service(
+        name="web", command=program("serve", "{http}", "--die", "5"), ports={"http": FREE}, ready=Notify()
+    )
+    stack = Stack(name="whole", services=(service,), ready=(GrpcHealth(endpoint="web.http"),))
+
+    with pytest.raises(ServiceExited) as caught:
+        start(stack, lease=lease)
+    assert caught.value.ending.status == 5
+
+
+def test_last_lines_are_those_of_this_start(lease: Lease, program: Program, tmp_path: Path) -> None:
+    """A log that is written on must not tell of another process's end."""
+    running = start(one(program("serve", "{http}", "--die", "3"), Notify()), lease=lease, log_folder=tmp_path)
+    service = running["web"]
+    service.spec = Service(name="web", command=(), ready=LogLine(pattern="never"), start_seconds=0.2)
+
+    with pytest.raises(NotReady) as caught:
+        service.restart()
+    assert len(caught.value.waiting[0].last_lines) == 1
+    running.stop()
+
+
+# === undone ===
+
+
+def test_a_failed_start_leaves_nothing(lease: Lease, program: Program) -> None:
+    """Neither the services that were ready nor their ports nor their names."""
+    good = Service(name="good", command=program("serve", "{http}"), ports={"http": FREE}, ready=Notify())
+    bad = Service(name="bad", command=program("exit_at_once", "1"), after=("good",), ready=Notify())
+
+    with pytest.raises(StartFailed):
+        start(Stack(name="two", services=(good, bad)), lease=lease)
+
+    assert lease.ask("list") == []
+    assert processes.tagged(lease.about_keeper["run"]) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [(("/no/such/program",), "there is no such program"), ((__file__,), "it is not executable")],
+)
+def test_a_program_that_cannot_be_run_is_named(lease: Lease, command: tuple[str, ...], reason: str) -> None:
+    """At once, and what was started before it is gone."""
+    with pytest.raises(ProgramNotFound) as caught:
+        start(one(command, Notify()), lease=lease)
+
+    assert (caught.value.service, caught.value.program, caught.value.reason) == ("web", command[0], reason)
+    assert lease.ask("list") == []
+
+
+def test_a_program_that_the_kernel_refuses_is_named(lease: Lease, tmp_path: Path) -> None:
+    """An executable file that is no program."""
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"\x7fELF and no more")
+    broken.chmod(0o755)
+
+    with pytest.raises(ProgramNotFound, match=r"web: cannot start .*broken: Exec format error"):
+        start(one((str(broken),), Notify()), lease=lease)
+
+
+def test_a_folder_that_is_not_there_is_named(lease: Lease, program: Program, tmp_path: Path) -> None:
+    """Not the program, which is there."""
+    service = Service(name="web", command=program("ignore_sigterm"), cwd=tmp_path / "gone")
+
+    with pytest.raises(ProgramNotFound, match="gone"):
+        start(Stack(name="one", services=(service,)), lease=lease)
+
+
+def test_an_unknown_service_is_named(lease: Lease, program: Program) -> None:
+    """With those that run."""
+    with start(one(program("serve", "{http}"), Notify()), lease=lease) as running, pytest.raises(UnknownName):
+        running.address("wbe.http")
+
+
+# === order ===
+
+
+def test_services_start_after_those_that_they_need(lease: Lease, program: Program) -> None:
+    """And all that may start are spawned before any is awaited."""
+    told: list[tuple[str, str]] = []
+    slow = program("serve", "{http}", "--start-seconds", "0.2")
+    first = Service(name="first", command=slow, ports={"http": REPORTED}, ready=Notify())
+    second = Service(name="second", command=program("serve", "{http}"), ports={"http": FREE}, ready=Notify())
+    third = Service(
+        name="third",
+        command=program("serve", "{http}", "--quiet"),
+        ports={"http": FREE},
+        env={"FIRST": "{first.http}"},
+        ready=Tcp(endpoint="http"),
+    )
+    stack = Stack(name="three", services=(third, second, first))
+
+    start(stack, lease=lease, progress=lambda name, what: told.append((name, what))).stop()
+
+    assert told[:2] == [("second", "spawned"), ("first", "spawned")]
+    assert told.index(("third", "spawned")) == told.index(("first", "ready")) + 1

@@ -1,0 +1,80 @@
+"""Has descendants of every kind, writes down the pid of each, and stays; with --exit it leaves them and ends.
+
+    child      a plain child
+    session    a child that leads a session of its own
+    daemon     forked twice, in a session of its own, its parent gone
+    bare       the same, and started anew without any environment
+    stubborn   a child that ignores SIGTERM
+
+Usage: leave_family.py [--exit] KIND...
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+from notifying import notify
+
+WAITS = "import signal\nwhile True: signal.pause()"
+
+
+def fork(then: Callable[[], object]) -> int:
+    """Fork, and have the child do something and never come back."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            then()
+        finally:
+            os._exit(0)
+    return pid
+
+
+def stay(kind: str) -> None:
+    """Say who this is and wait for ever."""
+    print(kind, os.getpid(), flush=True)
+    while True:
+        signal.pause()
+
+
+def session() -> None:
+    """Lead a session and stay."""
+    os.setsid()
+    stay("session")
+
+
+def daemon(then: Callable[[], object]) -> None:
+    """Fork once more from a session of its own, so that the parent is gone."""
+    os.setsid()
+    fork(then)
+
+
+def bare() -> None:
+    """Go on as a program that has no environment, and so no tag."""
+    print("bare", os.getpid(), flush=True)
+    os.execve(  # noqa: S606 - a program that starts anew is what is tried
+        sys.executable, [sys.executable, "-I", "-S", "-c", WAITS], {}
+    )
+
+
+def stubborn() -> None:
+    """Ignore SIGTERM and stay."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    stay("stubborn")
+
+
+BIRTHS: dict[str, Callable[[], object]] = {
+    "child": lambda: fork(lambda: stay("child")),
+    "session": lambda: fork(session),
+    "daemon": lambda: os.waitpid(fork(lambda: daemon(lambda: stay("daemon"))), 0),
+    "bare": lambda: os.waitpid(fork(lambda: daemon(bare)), 0),
+    "stubborn": lambda: fork(stubborn),
+}
+
+for word in sys.argv[1:]:
+    if word in BIRTHS:
+        BIRTHS[word]()
+if "--exit" not in sys.argv:
+    notify("READY=1")
+    while True:
+        signal.pause()

@@ -1,0 +1,16 @@
+"""Listens at HOST:PORT and never accepts; with --full the queue is full, so that connecting hangs."""
+
+import signal
+import socket
+import sys
+
+host, _, port = sys.argv[1].rpartition(":")
+server = socket.create_server((host, int(port)), backlog=0)
+fillers = []
+for _filler in range(8 if "--full" in sys.argv else 0):
+    filler = socket.socket()
+    filler.setblocking(False)
+    filler.connect_ex(server.getsockname())
+    fillers.append(filler)
+print("listening", flush=True)
+signal.pause()
