@@ -1,6 +1,7 @@
 //! A service that sends back what it is sent, or as many bytes as it is asked for.
 
 use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use h2::server::SendResponse;
@@ -98,11 +99,19 @@ async fn send_bytes(stream: &mut SendStream<Bytes>, count: u64) -> Result<(), h2
 async fn send(stream: &mut SendStream<Bytes>, mut data: Bytes) -> Result<(), h2::Error> {
     while !data.is_empty() {
         stream.reserve_capacity(data.len());
-        let room = match poll_fn(|cx| stream.poll_capacity(cx)).await {
-            Some(room) => room?,
-            None => return Err(h2::Reason::CANCEL.into()),
-        };
+        let room = poll_fn(|cx| room(stream, cx)).await?;
         stream.send_data(data.split_to(room.min(data.len())), false)?;
     }
     Ok(())
+}
+
+/// Waits for capacity, but not where there is some: only an increase wakes.
+fn room(stream: &mut SendStream<Bytes>, cx: &mut Context<'_>) -> Poll<Result<usize, h2::Error>> {
+    while stream.capacity() == 0 {
+        match ready!(stream.poll_capacity(cx)) {
+            Some(increased) => increased?,
+            None => return Poll::Ready(Err(h2::Reason::CANCEL.into())),
+        };
+    }
+    Poll::Ready(Ok(stream.capacity()))
 }
