@@ -31,7 +31,7 @@ def build(_context: Context, release: bool = False) -> None:
     except BuildFailed as error:
         # What cargo said was passed on as it came; there is more to tell only where there is no cargo.
         raise Exit(str(error) if error.status == NOT_FOUND else "cargo could not build it", code=1) from error
-    for program in programs.values():
+    for _, program in sorted(programs.items()):
         print(f"{program.name:<18} {program.path}  {program.build_id}")
 
 
