@@ -14,14 +14,12 @@ use tokio::time::timeout;
 use tonic_health::server::health_reporter;
 
 use crate::control::{self, ManageRunners, ProxyAlive, Runners, Sessions};
-use crate::data::{self, DataPlane};
+use crate::data::{self, DataPlane, Workers};
 use crate::drain::drain;
-use crate::probe;
+use crate::probe::{self, Probe};
 use crate::routes::{Router, Routes};
 use crate::settings::{ProxySettings, Settings};
 use crate::upstream::Backend;
-
-const WORKERS: usize = 1;
 
 /// How long the streams of runners may take to end when the proxy goes.
 const FAREWELL: Duration = Duration::from_millis(50);
@@ -117,7 +115,8 @@ impl Proxy {
     pub async fn run(self, ports: Ports, shutdown: Shutdown) -> Result<(), ServeError> {
         let mut tasks = JoinSet::new();
         self.add_static_routes(&mut tasks);
-        tasks.spawn(data::serve(ports.data, Arc::clone(&self.plane)));
+        let workers = Workers::start(&self.plane, self.settings.workers)?;
+        tasks.spawn(data::serve(ports.data, Arc::clone(&self.plane), workers));
         let (reporter, health) = health_reporter();
         let alive = ProxyAlive::new();
         let mut control = pin!(control::serve(
@@ -148,21 +147,30 @@ impl Proxy {
                 router: Arc::clone(&self.router),
                 runners: self.runners.clone(),
                 settings: self.settings.runners,
-                workers: WORKERS,
+                pools: self.pools(),
                 proxy: alive.life(),
             },
             shutdown: shutdown.clone(),
         }
     }
 
+    /// Pools of connections to a runner: one for each thread that serves calls, and the last for probes.
+    fn pools(&self) -> usize {
+        self.settings.workers.map_or(1, |workers| workers.get() + 1)
+    }
+
     fn add_static_routes(&self, tasks: &mut JoinSet<()>) {
         for route in &self.settings.backends {
-            let backend = Arc::new(Backend::new(route.address.as_str(), WORKERS));
+            let backend = Arc::new(Backend::new(route.address.as_str(), self.pools()));
             self.router.change(|routes| {
                 routes.configure(&route.name, &route.namespace, Arc::clone(&backend));
             });
-            let router = Arc::clone(&self.router);
-            tasks.spawn(probe::watch(router, route.clone(), backend));
+            tasks.spawn(probe::watch(Probe {
+                router: Arc::clone(&self.router),
+                route: route.clone(),
+                backend,
+                worker: self.pools() - 1,
+            }));
         }
     }
 }

@@ -1,6 +1,8 @@
 //! How the proxy is configured.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::thread;
 use std::time::Duration;
 
 use prism_process::{Common, Configuration, Options};
@@ -24,6 +26,8 @@ pub struct Settings {
 pub struct ProxySettings {
     /// Routes that do not wait for a runner to register.
     pub backends: Vec<StaticRoute>,
+    /// Threads that serve calls; none leaves it to the runtime that drives the proxy.
+    pub workers: Option<NonZeroUsize>,
     /// How long a draining proxy says so before it closes its data port.
     pub drain_notice: Duration,
     /// How long calls in flight may take to finish, counted from the beginning of the drain.
@@ -65,6 +69,10 @@ impl Configuration for Settings {
             "backend",
             "Static route NAME=URL[,namespace=NS]; NAME is a service, a package, or keyvalue",
         );
+        let workers = options.optional(
+            "workers",
+            "Threads that serve calls [default: half of the machine's]",
+        );
         let drain_notice = options.one(
             "drain-notice",
             "200ms",
@@ -78,6 +86,7 @@ impl Configuration for Settings {
             control_listen: control_listen?,
             proxy: ProxySettings {
                 backends: backends?,
+                workers: workers?.or_else(half_of_the_machine),
                 drain_notice: drain_notice?,
                 drain_timeout: common.drain_timeout,
                 runners: runners?,
@@ -89,6 +98,12 @@ impl Configuration for Settings {
     fn common(&self) -> &Common {
         &self.common
     }
+}
+
+/// The proxy shares its machine with runners; past half of it, they have more use for a thread.
+fn half_of_the_machine() -> Option<NonZeroUsize> {
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    NonZeroUsize::new((threads / 2).max(1))
 }
 
 impl RunnerSettings {

@@ -1,13 +1,14 @@
 //! Accepting client connections.
 
+use std::future;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 
-use super::connection;
 use super::plane::{DataPlane, Phase};
+use super::workers::Workers;
 
 /// The first pause when the system has no more descriptors or memory to accept with.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -15,8 +16,14 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 /// The longest: short enough to be back soon after one is free.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Serves the data port until it closes; connections go on by themselves.
-pub(crate) async fn serve(listener: TcpListener, plane: Arc<DataPlane>) {
+/// Accepts clients until the data port closes; serves those that it has until it is dropped.
+pub(crate) async fn serve(listener: TcpListener, plane: Arc<DataPlane>, mut workers: Workers) {
+    accept(&listener, &plane, &mut workers).await;
+    drop(listener);
+    future::pending().await
+}
+
+async fn accept(listener: &TcpListener, plane: &DataPlane, workers: &mut Workers) {
     let mut pause = FIRST_PAUSE;
     loop {
         let accepted = tokio::select! {
@@ -27,7 +34,9 @@ pub(crate) async fn serve(listener: TcpListener, plane: Arc<DataPlane>) {
         match accepted {
             Ok((socket, _)) => {
                 pause = FIRST_PAUSE;
-                tokio::spawn(connection::serve(Arc::clone(&plane), 0, socket));
+                if let Err(error) = workers.serve(socket) {
+                    tracing::warn!(%error, "cannot serve a connection");
+                }
             }
             Err(error) if is_of_one_client(&error) => {}
             Err(error) => {

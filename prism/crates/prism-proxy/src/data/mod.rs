@@ -10,8 +10,10 @@ mod ending;
 mod exchange;
 mod forward;
 mod plane;
+mod workers;
 
 pub(crate) use self::{
     accept::serve,
     plane::{DataPlane, Phase},
+    workers::Workers,
 };

@@ -17,9 +17,9 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    pub(crate) fn new(address: impl Into<Arc<str>>, workers: usize) -> Self {
+    pub(crate) fn new(address: impl Into<Arc<str>>, pools: usize) -> Self {
         let address = address.into();
-        let pools = (0..workers).map(|_| Pool::new(Arc::clone(&address)));
+        let pools = (0..pools).map(|_| Pool::new(Arc::clone(&address)));
         Self {
             pools: pools.collect(),
             address,
@@ -32,7 +32,7 @@ impl Backend {
 
     /// A place on a connection of this worker that is not closing; one that is leaves the pool.
     pub(crate) async fn place(&self, worker: usize) -> Result<Place, ConnectError> {
-        let pool = &self.pools[worker % self.pools.len()];
+        let pool = &self.pools[worker];
         for _ in 1..TRIES {
             let mut place = pool.place().await?;
             if place.is_usable().await {
@@ -44,8 +44,11 @@ impl Backend {
     }
 
     /// Connects if need be, then completes when that connection is lost.
-    pub(crate) async fn connected(&self) -> Result<impl Future<Output = ()> + use<>, ConnectError> {
-        Ok(self.place(0).await?.lost())
+    pub(crate) async fn connected(
+        &self,
+        worker: usize,
+    ) -> Result<impl Future<Output = ()> + use<>, ConnectError> {
+        Ok(self.place(worker).await?.lost())
     }
 }
 

@@ -30,7 +30,8 @@ pub(crate) struct Sessions {
     pub(crate) router: Arc<Router>,
     pub(crate) runners: Runners,
     pub(crate) settings: RunnerSettings,
-    pub(crate) workers: usize,
+    /// Pools of connections that a runner's backend needs.
+    pub(crate) pools: usize,
     pub(crate) proxy: ProxyLife,
 }
 
@@ -156,7 +157,7 @@ impl Session {
 
     fn route(&mut self, endpoint: String) {
         tracing::info!(runner = self.name(), endpoint, "routed");
-        let backend = Arc::new(Backend::new(endpoint, self.shared.workers));
+        let backend = Arc::new(Backend::new(endpoint, self.shared.pools));
         self.with_held(|held| held.activate(&backend));
         self.clock.health = Some(Instant::now() + self.shared.settings.health_interval);
         self.clock.heartbeat = Some(self.next_heartbeat());

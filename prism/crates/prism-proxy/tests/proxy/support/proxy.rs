@@ -78,6 +78,7 @@ pub(crate) fn route(text: &str) -> StaticRoute {
 pub(crate) fn settings() -> ProxySettings {
     ProxySettings {
         backends: Vec::new(),
+        workers: None,
         drain_notice: Duration::from_millis(50),
         drain_timeout: Duration::from_secs(3),
         runners: RunnerSettings::default(),
