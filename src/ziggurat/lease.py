@@ -232,6 +232,6 @@ def _result(answer: Message) -> Any:  # noqa: ANN401 - see Lease.ask
         case "program":
             raise ProgramNotFound("service", refused["program"], refused["reason"])
         case "not-running":
-            raise NotRunning(refused["service"], refused["message"])
+            raise NotRunning(refused["service"], refused["state"])
         case kind:
             raise KeeperError(kind, refused["message"])

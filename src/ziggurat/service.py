@@ -75,8 +75,11 @@ class RunningService:
     # === what can be done to it ===
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to its main process."""
-        self.lease.ask("signal", service=self.key, signal=int(number))
+        """Send a signal to its main process; raise ``NotRunning`` where there is none."""
+        try:
+            self.lease.ask("signal", service=self.key, signal=int(number))
+        except NotRunning as error:
+            raise NotRunning(self.name, error.state) from None
 
     def kill(self) -> Ending:
         """Kill it and all that belongs to it; return when nothing is left."""

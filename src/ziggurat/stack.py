@@ -36,6 +36,7 @@ class RunningStack:
         self.services = dict(services)
         self._held = held
         self._owned = owned
+        self._stopped = False
 
     def __getitem__(self, name: str) -> RunningService:
         """Return a service, or raise ``UnknownName``."""
@@ -57,7 +58,13 @@ class RunningStack:
         return self[service].address(endpoint)
 
     def stop(self) -> None:
-        """Stop the services, each before all that it needs; return when nothing is left."""
+        """Stop the services, each before all that it needs; return when nothing is left.
+
+        Stopping it again does nothing.
+        """
+        if self._stopped:
+            return
+        self._stopped = True
         for level in plan.stop_levels(plan.dependencies(self.spec)):
             self.lease.ask_all([("stop", {"service": self.services[name].key}) for name in level])
         if self._owned:

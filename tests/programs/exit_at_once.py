@@ -3,9 +3,11 @@
 import os
 import sys
 
+from speaking import say
+
 code, *lines = sys.argv[1:]
 for line in lines:
-    print(line, flush=True)
+    say(line)
 if int(code) < 0:
     os.kill(os.getpid(), -int(code))
 sys.exit(int(code))

@@ -4,11 +4,13 @@ import os
 import signal
 import sys
 
+from speaking import say
+
 left = int(sys.argv[1])
 while left and os.fork() == 0:
     left -= 1
     if left % 2:
         os.setsid()
-print("alive", os.getpid(), flush=True)
+say("alive", os.getpid())
 while True:
     signal.pause()

@@ -2,10 +2,10 @@
 
 import signal
 
-from notifying import notify
+from speaking import notify, say
 
 for number in (signal.SIGTERM, signal.SIGINT):
-    signal.signal(number, lambda received, _: print("ignored", signal.Signals(received).name, flush=True))
+    signal.signal(number, lambda received, _: say("ignored", signal.Signals(received).name))
 notify("READY=1")
 while True:
     signal.pause()

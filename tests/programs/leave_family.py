@@ -14,7 +14,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from notifying import notify
+from speaking import notify, say
 
 WAITS = "import signal\nwhile True: signal.pause()"
 
@@ -32,7 +32,7 @@ def fork(then: Callable[[], object]) -> int:
 
 def stay(kind: str) -> None:
     """Say who this is and wait for ever."""
-    print(kind, os.getpid(), flush=True)
+    say(kind, os.getpid())
     while True:
         signal.pause()
 
@@ -51,7 +51,7 @@ def daemon(then: Callable[[], object]) -> None:
 
 def bare() -> None:
     """Go on as a program that has no environment, and so no tag."""
-    print("bare", os.getpid(), flush=True)
+    say("bare", os.getpid())
     os.execve(  # noqa: S606 - a program that starts anew is what is tried
         sys.executable, [sys.executable, "-I", "-S", "-c", WAITS], {}
     )

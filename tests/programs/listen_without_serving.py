@@ -4,6 +4,8 @@ import signal
 import socket
 import sys
 
+from speaking import say
+
 host, _, port = sys.argv[1].rpartition(":")
 server = socket.create_server((host, int(port)), backlog=0)
 fillers = []
@@ -12,5 +14,5 @@ for _filler in range(8 if "--full" in sys.argv else 0):
     filler.setblocking(False)
     filler.connect_ex(server.getsockname())
     fillers.append(filler)
-print("listening", flush=True)
+say("listening")
 signal.pause()

@@ -3,13 +3,13 @@
 import os
 import signal
 
-from notifying import notify
+from speaking import notify, say
 
 child = os.fork()
 if child == 0:
     notify("READY=1", "X_ENDPOINT_HTTP=127.0.0.1:1")
     os._exit(0)
 os.waitpid(child, 0)
-print("the child said READY=1", flush=True)
+say("the child said READY=1")
 while True:
     signal.pause()

@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from notifying import notify
+from speaking import notify
 
 notify(*sys.argv[1].split(";"))
 notify("STATUS=nearly there")

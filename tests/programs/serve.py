@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 
-from notifying import notify
+from speaking import notify, say
 
 parser = argparse.ArgumentParser()
 parser.add_argument("address")
@@ -26,7 +26,7 @@ with socket.create_server(
 ) as server:
     number = server.getsockname()[1]
     if not options.quiet:
-        print(f"listening on port {number}", flush=True)
+        say(f"listening on port {number}")
         notify("READY=1", f"X_ENDPOINT_HTTP=127.0.0.1:{number}")
     while True:
         link, _ = server.accept()

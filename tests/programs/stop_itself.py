@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from notifying import notify
+from speaking import notify
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 notify("READY=1")

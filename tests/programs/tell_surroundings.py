@@ -7,11 +7,13 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from speaking import say
+
 descriptors = {}
 for entry in Path("/proc/self/fd").iterdir():
     with suppress(OSError):  # the one through which the folder was read is gone
         descriptors[int(entry.name)] = str(entry.readlink())
-print(
+say(
     json.dumps(
         {
             "arguments": sys.argv[1:],
@@ -22,8 +24,7 @@ print(
             "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
             "leads_session": os.getsid(0) == os.getpid(),
         }
-    ),
-    flush=True,
+    )
 )
 while True:
     signal.pause()

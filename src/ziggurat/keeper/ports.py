@@ -9,6 +9,7 @@ a lock file first, then a look for a listener, then the hold.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
@@ -17,6 +18,9 @@ from .processes import command, every_pid
 from .refusal import Refused
 
 LISTEN = b"0A"
+EVERY_HOST = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
+MAPPED = "::ffff:"
+"""What an IPv4 address begins with in a table of IPv6 sockets."""
 
 
 class HeldPorts:
@@ -31,10 +35,17 @@ class HeldPorts:
         """Hold a port (0: any free one) and return its number.
 
         Raises ``Refused`` (port-taken) for a fixed port that somebody uses, with pid and command where they can be
-        read.
+        read, and (bind) for a host that is not this machine's.
         """
-        locks = [self._lock(host, port), *_refuse_listener(host, port)] if port else []
-        holder = _bound(host, port)
+        locks = [self._lock(host, port)] if port else []
+        try:
+            if port:
+                _refuse_listener(host, port)
+            holder = _bound(host, port)
+        except Refused:
+            for lock in locks:
+                os.close(lock)
+            raise
         number: int = holder.getsockname()[1]
         self._held[(host, number)] = [holder.detach(), *locks]
         return number
@@ -68,17 +79,22 @@ def _bound(host: str, port: int) -> socket.socket:
         holder.bind((host, port))
     except OSError as error:
         holder.close()
-        message = f"cannot bind {host}:{port}: {error.strerror}"
-        raise Refused("port-taken", message, host=host, port=port, pid=0, command="") from None
+        if error.errno == errno.EADDRINUSE:
+            raise _taken(host, port, 0) from None
+        raise Refused("bind", f"cannot bind {host}:{port}: {error.strerror}") from None
     return holder
 
 
-def _refuse_listener(host: str, port: int) -> list[int]:
-    """Raise if somebody listens on the port, on this host or on all; return no lock of its own."""
+def _refuse_listener(host: str, port: int) -> None:
+    """Raise if somebody listens on the port where a server on this host would."""
     for inode, address in listeners():
-        if address[1] == port and address[0] in {host, "0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        if address[1] == port and overlap(address[0], host):
             raise _taken(host, port, _owner_of(inode))
-    return []
+
+
+def overlap(one: str, other: str) -> bool:
+    """Say whether servers on these two hosts would meet: they are the same, or either is every host."""
+    return one.removeprefix(MAPPED) == other.removeprefix(MAPPED) or not EVERY_HOST.isdisjoint({one, other})
 
 
 def _taken(host: str, port: int, pid: int) -> Refused:

@@ -105,7 +105,8 @@ class Service:
     def send(self, number: int) -> None:
         """Send a signal to the main process; this process is its parent, so the pid cannot be another's."""
         if self.state not in {"running", "stopping"}:
-            raise Refused("not-running", f"{self.name} is not running ({self.state})", service=self.name)
+            message = f"{self.name} is not running ({self.state})"
+            raise Refused("not-running", message, service=self.name, state=self.state)
         os.kill(self.pid, number)
         self._house.emit("signalled", self.name, signal=number, pid=self.pid)
 
