@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from ziggurat import keeper
 from ziggurat.errors import KeeperError, KeeperLost, NotRunning, PortTaken, ProgramNotFound, WorldError
+from ziggurat.keeper.processes import KEEPER_VARIABLE
 from ziggurat.keeper.wire import Lines, encode
 
 if TYPE_CHECKING:
@@ -153,7 +154,17 @@ def own(name: str = "", base: Path | None = None) -> Lease:
 
 def find(name: str, base: Path | None = None) -> Lease | None:
     """Return a lease on the keeper of that name, or None where none answers."""
-    folder = (base or base_folder()) / name
+    return connect((base or base_folder()) / name)
+
+
+def belonging() -> Lease | None:
+    """Return a lease on the keeper that started this process, or None where none did."""
+    folder = os.environ.get(KEEPER_VARIABLE)
+    return connect(Path(folder)) if folder else None
+
+
+def connect(folder: Path) -> Lease | None:
+    """Return a lease on the keeper of a run's folder, or None where none answers."""
     end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     end.settimeout(HELLO_SECONDS)
     try:

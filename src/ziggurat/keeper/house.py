@@ -57,7 +57,11 @@ class House:
 
     def tags(self, service: str) -> dict[str, str]:
         """Return the variables by which a process is known to belong to this run and service."""
-        return {processes.RUN_VARIABLE: self.run, processes.SERVICE_VARIABLE: service}
+        return {
+            processes.RUN_VARIABLE: self.run,
+            processes.SERVICE_VARIABLE: service,
+            processes.KEEPER_VARIABLE: self.folder,
+        }
 
     def is_tagged(self, pid: int, service: str) -> bool:
         """Say whether a process was started by the service."""
