@@ -85,7 +85,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     kept = [tier for tier in Tier if tier in tiers and (chosen is None or tier in chosen.args)]
     if "tier" not in metafunc.fixturenames:
         metafunc.fixturenames.append("tier")
-    params = [pytest.param(tier, marks=getattr(pytest.mark, tier), id=tier.value) for tier in kept]
+    params = [pytest.param(tier, marks=getattr(pytest.mark, tier.value), id=tier.value) for tier in kept]
     metafunc.parametrize("tier", params, scope="session")
 
 
@@ -215,6 +215,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def tier(request: pytest.FixtureRequest) -> Tier | None:
     """The tier of this test; None in a folder that has no tier."""
     return request.node.stash.get(ITEM_TIER, None)  # type: ignore[no-any-return]
+
 
 @pytest.fixture(scope="session")
 def keeper() -> Iterator[Lease]:

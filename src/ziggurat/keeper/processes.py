@@ -6,6 +6,7 @@ import os
 
 RUN_VARIABLE = "ZIGGURAT_RUN"
 SERVICE_VARIABLE = "ZIGGURAT_SERVICE"
+KEEPER_VARIABLE = "ZIGGURAT_KEEPER"
 
 
 def _read(path: str) -> bytes:
@@ -86,6 +87,11 @@ def environment(pid: int) -> dict[str, str]:
     """Return the environment that a process was started with, as far as this user may read it."""
     pairs = (entry.partition(b"=") for entry in _read(f"/proc/{pid}/environ").split(b"\0") if entry)
     return {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}
+
+
+def is_on_its_way_out(pid: int) -> bool:
+    """Say whether a process has begun to end: its memory is gone, and with it its words, but it is no zombie yet."""
+    return state(pid) not in {"", "Z", "X"} and not _read(f"/proc/{pid}/cmdline")
 
 
 def command(pid: int) -> str:
