@@ -13,8 +13,11 @@ from bench.failure import MeasurementFailed
 if TYPE_CHECKING:
     from pathlib import Path
 
-RATE = "256MiB"
+RATE = "128MiB"
 """A third or less of what the loopback carries: the sender waits for the reader nearly all the time."""
+
+PATIENCE = 60.0
+"""Seconds for one run: the longest takes under ten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,11 @@ def read(program: Path, target: str, size: int) -> float:
 
 
 def _run(program: Path, *arguments: str) -> dict[str, Any]:
-    ended = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    command = [program, *arguments]
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise MeasurementFailed(f"{program.name} {arguments[0]} did not end within {PATIENCE:.0f} s") from None
     if ended.returncode:
         raise MeasurementFailed(f"{program.name} {arguments[0]} failed: {ended.stderr.strip()}")
     said: dict[str, Any] = json.loads(ended.stdout)
