@@ -210,13 +210,17 @@ class Service:
             self._family[pid] = processes.start_time(pid)
 
     def _leftovers(self) -> list[int]:
-        known = {pid for pid, started in self._family.items() if processes.is_same(pid, started)}
-        return [*known, *(pid for pid in self._house.strangers() if pid not in known and self._is_mine(pid))]
+        """Return who of the family still runs; who was once known to belong to it is known until its very end."""
+        for pid in self._house.strangers():
+            if pid not in self._family and self._is_mine(pid):
+                self._family[pid] = processes.start_time(pid)
+        return [pid for pid, started in self._family.items() if processes.is_same(pid, started)]
 
     def _is_mine(self, pid: int) -> bool:
-        if processes.state(pid) in {"", "Z"}:
-            return False
-        return processes.session(pid) == self.pid or self._house.is_tagged(pid, self.name)
+        if processes.session(pid) == self.pid or self._house.is_tagged(pid, self.name):
+            return True
+        # Whose it is can no longer be told of one that has given its memory back, but still has its ports.
+        return processes.is_on_its_way_out(pid)
 
     def _gone(self) -> None:
         self.state = "exited"

@@ -1,4 +1,4 @@
-"""A keeper of each test's own, the programs that misbehave, and a look at who is alive."""
+"""A keeper of each test's own, the programs that misbehave, and who of them is alive."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ziggurat.keeper import processes
 from ziggurat.lease import Lease, own
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PROGRAMS = Path(__file__).parents[2] / "programs"
 GONE_SECONDS = 2.0
@@ -62,43 +62,37 @@ def lease(base: Base) -> Iterator[Lease]:
     assert processes.tagged(str(lease.about_keeper["run"])) == []
 
 
-@dataclass(frozen=True, slots=True)
-class Programs:
-    """The programs of tests/programs."""
+@pytest.fixture
+def program() -> Callable[..., tuple[str, ...]]:
+    """Gives the command lines of the programs of tests/programs: ``program("serve", "{http}")``."""
+    return lambda name, *words: (sys.executable, str(PROGRAMS / f"{name}.py"), *words)
 
-    def __call__(self, name: str, *words: str) -> tuple[str, ...]:
-        """Return the command line of one."""
-        return (sys.executable, str(PROGRAMS / f"{name}.py"), *words)
+
+def _lives(pid: int) -> bool:
+    return processes.state(pid) not in {"", "Z", "X"}
 
 
 @pytest.fixture
-def program() -> Programs:
-    """Gives the command lines of programs: ``program("serve", "{http}")``."""
-    return Programs()
+def alive() -> Callable[[int], bool]:
+    """Says whether a process runs; a zombie whose parent does not reap it does not."""
+    return _lives
 
 
-@dataclass(frozen=True, slots=True)
-class Census:
-    """Who is alive; a zombie whose parent does not reap is not."""
+@pytest.fixture
+def wait_gone() -> Callable[..., None]:
+    """Waits until none of some processes runs."""
 
-    def alive(self, pid: int) -> bool:
-        """Say whether a process runs."""
-        return processes.state(pid) not in {"", "Z", "X"}
+    def wait(*pids: int, seconds: float = GONE_SECONDS) -> None:
+        wait_until(lambda: not any(map(_lives, pids)), seconds=seconds, what=f"the end of {pids}")
 
-    def wait_gone(self, *pids: int, seconds: float = GONE_SECONDS) -> None:
-        """Wait until none of the processes runs."""
-        wait_until(
-            lambda: not any(self.alive(pid) for pid in pids),
-            seconds=seconds,
-            what=f"the end of {', '.join(f'{pid} ({processes.command(pid)})' for pid in pids)}",
-        )
+    return wait
 
-    def family(self, log: ServiceLog, *kinds: str) -> dict[str, int]:
-        """Wait until a leave_family.py has written down the pids of these kinds, and return them."""
+
+@pytest.fixture
+def family() -> Callable[..., dict[str, int]]:
+    """Waits until a leave_family.py has written down the pids of some kinds in its log, and returns them."""
+
+    def pids(log: ServiceLog, *kinds: str) -> dict[str, int]:
         return {kind: int(log.wait_for(rf"^{kind} (\d+)$")[1]) for kind in kinds}
 
-
-@pytest.fixture
-def census() -> Census:
-    """Says who is alive."""
-    return Census()
+    return pids

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ziggurat import (
     FREE,
     REPORTED,
+    Ask,
     KeeperError,
     Lease,
     LogLine,
@@ -38,9 +39,16 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 
 
-def web(command: tuple[str, ...], port: Port, ready: Probe | None = None, **facts: Any) -> Stack:
+def web(command: tuple[str, ...], port: Port, ready: Probe | None = None, *, seconds: float = 10.0) -> Stack:
     """Return a stack of one service with one port."""
-    service = Service(name="web", command=command, ports={"http": port}, ready=ready or Notify(), **facts)
+    service = Service(
+        name="web",
+        command=command,
+        ports={"http": port},
+        ready=ready or Notify(),
+        start_seconds=seconds,
+        stop=(Ask(seconds=0.5),),
+    )
     return Stack(name="ports", services=(service,))
 
 
@@ -125,7 +133,7 @@ def test_a_restart_is_awaited_like_a_start(lease: Lease, program: Program, ready
 
 def test_a_held_port_is_not_changed_by_what_is_told(lease: Lease, program: Program) -> None:
     """A service that binds another port than its own is not ready, for others were told the held one."""
-    stack = web(program("serve", f"{LOOPBACK}:0"), FREE, Tcp(endpoint="http"), start_seconds=0.3)
+    stack = web(program("serve", f"{LOOPBACK}:0"), FREE, Tcp(endpoint="http"), seconds=0.3)
 
     with pytest.raises(NotReady, match="connection refused"):
         start(stack, lease=lease)
@@ -210,7 +218,7 @@ def test_a_fixed_port_is_free_again_when_its_owner_is_gone(lease: Lease, program
 
 def test_a_second_run_on_a_fixed_port_is_refused(lease: Lease, program: Program, unused: int) -> None:
     """Even before the first one's service listens: the port is its own, and its keeper is named."""
-    with start(web(program("ignore_sigterm"), Port(number=unused), stop=()), lease=lease), own() as other:
+    with start(web(program("ignore_sigterm"), Port(number=unused)), lease=lease), own() as other:
         with pytest.raises(PortTaken) as caught:
             start(web(program("serve", "{http}"), Port(number=unused)), lease=other)
         other.end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ziggurat import RunningStack
+    from ziggurat.spec import Probe
 
     Program = Callable[..., tuple[str, ...]]
+    Alive = Callable[[int], bool]
+    Family = Callable[..., dict[str, int]]
 
 
-def running(lease: Lease, command: tuple[str, ...], **facts: Any) -> RunningStack:
+def running(
+    lease: Lease, command: tuple[str, ...], *, ready: Probe | None = None, stop: tuple[Ask, ...] = (Ask(),)
+) -> RunningStack:
     """Start one service and return its stack."""
-    service = Service(name="made", command=command, ready=facts.pop("ready", Notify()), **facts)
+    service = Service(name="made", command=command, ready=ready or Notify(), stop=stop)
     return start(Stack(name="one", services=(service,)), lease=lease)
 
 
@@ -129,38 +134,52 @@ def test_pause_and_resume_return_when_they_have_happened(lease: Lease, program: 
 
 
 @pytest.mark.parametrize("kinds", [("child", "stubborn", "session"), ("daemon",), ("daemon", "session")])
-def test_a_stop_leaves_none_of_the_family(lease: Lease, program: Program, census: Any, kinds: tuple[str, ...]) -> None:
+def test_a_stop_leaves_none_of_the_family(
+    lease: Lease, program: Program, alive: Alive, family: Family, kinds: tuple[str, ...]
+) -> None:
     """Children, those that changed their session, and daemons."""
     stack = running(lease, program("leave_family", *kinds))
-    family = census.family(stack["made"].log, *kinds)
+    members = family(stack["made"].log, *kinds)
 
     stack["made"].terminate()
-    assert [pid for pid in family.values() if census.alive(pid)] == []
+    assert [pid for pid in members.values() if alive(pid)] == []
 
 
-def test_a_main_process_that_ends_takes_its_family_with_it(lease: Lease, program: Program, census: Any) -> None:
+def test_a_stop_never_returns_before_the_last_has_ended(lease: Lease, program: Program, alive: Alive) -> None:
+    """A process that is being killed loses its memory, by which it is known, some time before its ports."""
+    stack = running(lease, program("leave_family", "daemon"))
+    for _ in range(20):
+        daemon = int(stack["made"].log.wait_for(r"^daemon (\d+)$", since=stack["made"].log_start)[1])
+        stack["made"].terminate()
+        assert not alive(daemon)
+        stack["made"].restart()
+
+
+def test_a_main_process_that_ends_takes_its_family_with_it(
+    lease: Lease, program: Program, alive: Alive, family: Family
+) -> None:
     """A service is its whole tree: the next start would find the old one's children on its port."""
     command = program("leave_family", "--exit", "child", "session", "daemon", "stubborn")
     stack = running(lease, command, ready=Started())
 
     stack["made"].wait_ended(5)
-    family = census.family(stack["made"].log, "child", "session", "daemon", "stubborn")
-    assert [pid for pid in family.values() if census.alive(pid)] == []
+    members = family(stack["made"].log, "child", "session", "daemon", "stubborn")
+    assert [pid for pid in members.values() if alive(pid)] == []
 
 
 def test_a_daemon_without_tag_and_session_is_gone_at_the_end_of_the_run(
-    program: Program, census: Any, lease: Lease
+    program: Program, alive: Alive, family: Family, lease: Lease
 ) -> None:
     """Only being the subreaper finds such a one."""
     stack = running(lease, program("leave_family", "bare"))
-    bare = census.family(stack["made"].log, "bare")["bare"]
+    bare = family(stack["made"].log, "bare")["bare"]
     wait_until(lambda: processes.environment(bare) == {}, seconds=2, what="the daemon without environment")
 
     lease.end()
-    assert not census.alive(bare)
+    assert not alive(bare)
 
 
-def test_a_bounded_fork_bomb_is_gone_when_its_service_is_stopped(lease: Lease, program: Program, census: Any) -> None:
+def test_a_bounded_fork_bomb_is_gone_when_its_service_is_stopped(lease: Lease, program: Program, alive: Alive) -> None:
     """Fifty processes, every second one in a session of its own, each the child of another."""
     stack = running(lease, program("fork_on", "50"), ready=Started())
     log = stack["made"].log
@@ -168,7 +187,7 @@ def test_a_bounded_fork_bomb_is_gone_when_its_service_is_stopped(lease: Lease, p
     pids = [int(line.split()[1]) for line in log.lines()]
 
     stack["made"].kill()
-    assert [pid for pid in pids if census.alive(pid)] == []
+    assert [pid for pid in pids if alive(pid)] == []
 
 
 def test_a_fork_bomb_is_gone_also_while_it_goes_on(lease: Lease, program: Program) -> None:
@@ -189,13 +208,15 @@ def test_no_zombie_stays(lease: Lease, program: Program) -> None:
     )
 
 
-def test_a_family_of_another_service_is_left_alone(lease: Lease, program: Program, census: Any) -> None:
+def test_a_family_of_another_service_is_left_alone(
+    lease: Lease, program: Program, alive: Alive, family: Family
+) -> None:
     """Daemons too belong to the service that started them."""
     one = Service(name="one", command=program("leave_family", "daemon"), ready=Notify())
     other = Service(name="other", command=program("leave_family", "daemon", "session"), ready=Notify())
     stack = start(Stack(name="two", services=(one, other)), lease=lease)
-    left = census.family(stack["other"].log, "daemon", "session")
+    left = family(stack["other"].log, "daemon", "session")
 
     stack["one"].terminate()
-    assert all(census.alive(pid) for pid in left.values())
+    assert all(alive(pid) for pid in left.values())
     stack.stop()
