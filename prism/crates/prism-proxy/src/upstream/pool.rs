@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 
 use super::ConnectError;
 use super::connect::{Opened, connect};
-use crate::limits::{UPSTREAM_CONNECTIONS, UPSTREAM_STREAMS};
+use crate::limits::{STREAMS_PER_CONNECTION, UPSTREAM_CONNECTIONS};
 
 /// Connections that are opened when a call needs one, and shared by as many calls as the limits allow.
 pub(super) struct Pool {
@@ -39,7 +39,7 @@ impl Link {
         let places = self
             .requests
             .current_max_send_streams()
-            .min(UPSTREAM_STREAMS as usize);
+            .min(STREAMS_PER_CONNECTION as usize);
         self.calls
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |calls| {
                 (calls < places).then_some(calls + 1)

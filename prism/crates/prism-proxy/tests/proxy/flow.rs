@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use h2::client;
-use h2::server;
-use h2::{RecvStream, SendStream};
+use futures_util::FutureExt;
+use h2::{Reason, RecvStream, SendStream, client, server};
 use http::Response;
 use tokio::task::JoinSet;
 
@@ -67,7 +66,7 @@ async fn stalled_streams_stop_nobody() {
     let proxy = Proxy::to(&backend).await;
     let slow = client_that_may_stall(&proxy).await;
 
-    let (unread, senders) = stall(&slow, &mut backend, 200).await;
+    let (unread, senders) = stall(&slow, &mut backend, 127).await;
     let held = soon("stalling", senders.join_all()).await;
     for (_, sent) in &held {
         assert!(*sent <= HELD_PER_STREAM, "{sent} bytes were taken");
@@ -121,10 +120,34 @@ async fn a_stalled_stream_flows_on_when_it_is_read() {
     assert_eq!(received, sent + 3);
 }
 
-/// Row 35: a stream past the limit that is advertised is refused, and the connection lives.
+/// Calls that one connection may have open.
+const LIMIT: usize = 128;
+
+/// Row 35: a stream past the limit, of a client that has not heard of it, is refused; the connection lives.
 #[tokio::test]
 async fn streams_past_the_limit_are_refused() {
-    const LIMIT: usize = 256;
+    let mut backend = Backend::start().await;
+    let proxy = Proxy::to(&backend).await;
+    let mut builder = client::Builder::new();
+    builder.initial_max_send_streams(2 * LIMIT);
+    let client = Client::with(proxy.data, &builder).await;
+    // Nothing is sent, and no limit heard of, before this test waits for something.
+    let mut calls = Vec::new();
+    for _ in 0..=LIMIT {
+        calls.push(client.open(get()).now_or_never().unwrap());
+    }
+
+    let refused = calls.pop().unwrap().answer().await.unwrap_err();
+    assert_eq!(refused.reason(), Some(Reason::REFUSED_STREAM));
+    for call in calls {
+        backend.next().await.answer("served");
+        assert_eq!(call.answer().await.unwrap().body, b"served");
+    }
+}
+
+/// Row 35: a client that keeps to the limit gets every call through.
+#[tokio::test]
+async fn a_client_that_keeps_to_the_limit_waits_for_its_turn() {
     let mut backend = Backend::start().await;
     let proxy = Proxy::to(&backend).await;
     let client = Client::connect(proxy.data).await;
@@ -134,7 +157,6 @@ async fn streams_past_the_limit_are_refused() {
         held.push((call, backend.next().await));
     }
 
-    // The client keeps to the limit by itself: the next call waits, and goes when one has ended.
     let waiting = client.send(get(), "").await;
     assert!(backend.arrived().is_none());
     let (first, arrival) = held.remove(0);
@@ -176,10 +198,13 @@ async fn a_backends_own_limit_is_kept() {
 async fn many_streams_take_further_connections() {
     let mut backend = Backend::start().await;
     let proxy = Proxy::to(&backend).await;
-    let client = Client::connect(proxy.data).await;
+    let clients = [
+        Client::connect(proxy.data).await,
+        Client::connect(proxy.data).await,
+    ];
     let mut held = Vec::new();
-    for _ in 0..200 {
-        let call = client.send(get(), "").await;
+    for at in 0..200 {
+        let call = clients[at % 2].send(get(), "").await;
         held.push((call, backend.next().await));
     }
 
