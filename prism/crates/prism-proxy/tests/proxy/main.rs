@@ -8,6 +8,7 @@
     reason = "all of this is tests, what they share too"
 )]
 
+mod abuse;
 mod connections;
 mod deadlines;
 mod drain;
@@ -17,7 +18,9 @@ mod framing;
 mod health;
 mod metadata;
 mod passthrough;
+mod process;
 mod registration;
 mod resets;
 mod routing;
 mod support;
+mod threads;
