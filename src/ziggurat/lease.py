@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from ziggurat import keeper
-from ziggurat.errors import KeeperError, KeeperLost, NotRunning, PortTaken, ProgramNotFound, WorldError
+from ziggurat.errors import KeeperError, KeeperLost, NotRunning, PortTaken, ProgramNotFound, SpecError, WorldError
 from ziggurat.keeper.processes import KEEPER_VARIABLE
 from ziggurat.keeper.wire import Lines, encode
 
@@ -80,6 +80,11 @@ class Lease:
                     self._receive()
             answers = [self._answers.pop(number) for number in numbers]
         return [_result(answer) for answer in answers]
+
+    @property
+    def has_events(self) -> bool:
+        """Say whether events were read already, while an answer was waited for."""
+        return bool(self._events)
 
     def events(self) -> list[Message]:
         """Return what happened since the last call, without waiting."""
@@ -242,6 +247,8 @@ def _result(answer: Message) -> Any:  # noqa: ANN401 - see Lease.ask
             raise PortTaken(refused["host"], refused["port"], refused["pid"], refused["command"])
         case "program":
             raise ProgramNotFound("service", refused["program"], refused["reason"])
+        case "spec":
+            raise SpecError(refused["message"])
         case "not-running":
             raise NotRunning(refused["service"], refused["state"])
         case kind:

@@ -120,16 +120,27 @@ class Readiness:
 
         Raises ``ServiceExited`` for a service that ended meanwhile, ``NotReady`` when a probe's time is up.
         """
-        self._wait()
-        self._take_events()
+        # What needs no waiting is ready before anything else is looked at: a service that is ready as soon as it runs
+        # may have ended by now, and its start has succeeded all the same.
+        ready = self._advance()
+        if not ready:
+            self._wait()
+            self._take_events()
+            ready = self._advance()
+        self._refuse_late(time.monotonic())
+        return ready
+
+    def _advance(self) -> list[str]:
         now = time.monotonic()
         ready = [name for name, awaited in self._awaited.items() if awaited.due <= now and awaited.advance(now)]
         for name in ready:
             self._became_ready(self._awaited.pop(name).sight)
-        self._refuse_late(now)
         return ready
 
     def _wait(self) -> None:
+        if self._lease.has_events:
+            # They came with an answer and will not come again.
+            return
         awaited = self._awaited.values()
         poll = select.poll()
         poll.register(self._lease.fileno(), select.POLLIN)
