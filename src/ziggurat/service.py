@@ -162,7 +162,7 @@ ENDPOINT_PREFIX = "X_ENDPOINT_"
 def for_keeper(spec: Service) -> dict[str, object]:
     """Return the part of a service's description that the keeper needs and that no endpoint changes."""
     return {
-        "cwd": str(spec.cwd) if spec.cwd else None,
+        "cwd": str(spec.cwd.absolute()) if spec.cwd else None,
         "log_bound": spec.log_bound,
         "stop": [[int(ask.signal), ask.seconds] for ask in spec.stop],
         "restart": spec.restart.value,

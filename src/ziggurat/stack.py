@@ -152,7 +152,10 @@ def attach(stack: Stack) -> RunningStack | None:
 def _start(
     stack: Stack, keeper: Lease, log_folder: Path | None, progress: Progress | None, *, owned: bool
 ) -> RunningStack:
-    begun = Start(stack, keeper, log_folder or keeper.folder, progress or (lambda *_: None))
+    # The keeper has a working folder of its own.
+    folder = log_folder.absolute() if log_folder else keeper.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    begun = Start(stack, keeper, folder, progress or (lambda *_: None))
     begun.run()
     return RunningStack(stack, keeper, begun.services, held=begun.held, owned=owned)
 

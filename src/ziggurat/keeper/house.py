@@ -78,9 +78,8 @@ class House:
     def add(self, spec: dict[str, object]) -> Service:
         """Make a service known; one of the same name that has ended is replaced."""
         name = str(spec["name"])
-        known = self.services.get(name)
-        if known:
-            known.close()
+        if name in self.services:
+            self.remove(name)
         service = self.services[name] = Service(spec, self)
         self.loop.watch(service.notify.fileno(), service.hear)
         self._watched[name] = kernel.watch_growth(self._inotify, service.log.path)

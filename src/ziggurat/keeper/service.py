@@ -43,7 +43,7 @@ class Service:
         self.restarts = 0
         self.told: dict[str, str] = {}
         self.build_id = ""
-        self.tells_growth = bool(spec.get("tells_growth"))
+        self.tells_growth = False
         self.log = Log(str(spec["log"]), int(str(spec["log_bound"])))
         self.notify = NotifySocket(house.notify_path(self.name))
         self._house = house
@@ -58,7 +58,7 @@ class Service:
     def spawn(self) -> None:
         """Start the program in a session of its own.
 
-        Raises ``Refused`` (program) where it cannot be started.
+        Raises ``Refused`` (program) where it cannot be started, (spec) where it is described wrongly.
         """
         argv: list[str] = self.spec["argv"]  # type: ignore[assignment]
         try:
@@ -67,11 +67,15 @@ class Service:
             self.state = "exited"
             reason = f"{error.strerror} ({error.filename or argv[0]})"
             raise Refused("program", f"cannot start {argv[0]}: {reason}", program=argv[0], reason=reason) from None
+        except ValueError as error:
+            self.state = "exited"
+            raise Refused("spec", f"cannot start {argv[0]}: {error}") from None
         self._house.adopt(self)
         self.started = processes.start_time(self.pid)
         self.state, self.exit_status, self.told = "running", None, {}
         self._spawned_at = time.monotonic()
         self._family = {}
+        self.tells_growth = bool(self.spec.get("tells_growth"))
         self._house.emit("spawned", self.name, pid=self.pid, started=self.started)
         self._timer = self._house.loop.after(0, self._read_build_id)
 
@@ -179,7 +183,7 @@ class Service:
                 {**environment, **self._house.tags(self.name), "NOTIFY_SOCKET": self.notify.path},
                 file_actions=(
                     (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_OPEN, 1, self.log.path, os.O_WRONLY | os.O_APPEND, 0),
+                    (os.POSIX_SPAWN_OPEN, 1, self.log.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600),
                     (os.POSIX_SPAWN_DUP2, 1, 2),
                 ),
                 setsid=True,

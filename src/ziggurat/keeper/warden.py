@@ -31,6 +31,7 @@ def main(arguments: list[str]) -> None:
     folder, run, owner = arguments[0], arguments[1], int(arguments[2])
     os.chdir("/")
     kernel.become_subreaper()
+    terminal.keep_only(FIRST_CONNECTION)
     alive, watched = os.pipe()
     warden = os.getpid()
     keeper = os.fork()
