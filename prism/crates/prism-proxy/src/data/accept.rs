@@ -20,7 +20,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 pub(crate) async fn serve(listener: TcpListener, plane: Arc<DataPlane>, mut workers: Workers) {
     accept(&listener, &plane, &mut workers).await;
     drop(listener);
-    future::pending().await
+    future::pending::<()>().await;
 }
 
 async fn accept(listener: &TcpListener, plane: &DataPlane, workers: &mut Workers) {

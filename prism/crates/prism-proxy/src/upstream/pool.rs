@@ -92,7 +92,9 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.link.calls.fetch_sub(1, Ordering::Relaxed);
+        if self.link.calls.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.pool.shed(&self.link);
+        }
         self.pool.room.notify_one();
     }
 }
@@ -180,6 +182,15 @@ impl Pool {
         }
         self.links().push(link);
         Ok(())
+    }
+
+    /// Closes a connection that no call is on, if there is another such one; one is kept for the next call.
+    fn shed(&self, idle: &Arc<Link>) {
+        let mut links = self.links();
+        let is_idle = |link: &Arc<Link>| link.calls.load(Ordering::Relaxed) == 0;
+        if is_idle(idle) && links.iter().filter(|link| is_idle(link)).count() > 1 {
+            links.retain(|link| !Arc::ptr_eq(link, idle));
+        }
     }
 
     fn forget(&self, gone: &Arc<Link>) {

@@ -193,7 +193,8 @@ async fn a_backends_own_limit_is_kept() {
     }
 }
 
-/// Many streams at once go to the backend over as many connections as they need, and no more.
+/// Many streams at once go to the backend over as many connections as they need, and no more; when they
+/// have ended, what they needed is closed again.
 #[tokio::test]
 async fn many_streams_take_further_connections() {
     let mut backend = Backend::start().await;
@@ -213,4 +214,5 @@ async fn many_streams_take_further_connections() {
         arrival.answer("served");
         assert_eq!(call.answer().await.unwrap().body, b"served");
     }
+    soon("the end of a connection", backend.open_connections(1)).await;
 }

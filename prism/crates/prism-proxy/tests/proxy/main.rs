@@ -22,5 +22,6 @@ mod process;
 mod registration;
 mod resets;
 mod routing;
+mod sessions;
 mod support;
 mod threads;

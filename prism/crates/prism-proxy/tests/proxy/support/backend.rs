@@ -7,7 +7,7 @@ use h2::server::{Builder, SendResponse};
 use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, Request, Response};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::soon;
@@ -29,7 +29,8 @@ pub(crate) struct Backend {
     pub(crate) address: SocketAddr,
     arrivals: mpsc::UnboundedReceiver<Arrival>,
     orders: tokio::sync::broadcast::Sender<Order>,
-    accepted: tokio::sync::watch::Receiver<usize>,
+    accepted: watch::Receiver<usize>,
+    open: watch::Receiver<usize>,
     server: JoinHandle<()>,
 }
 
@@ -53,17 +54,19 @@ impl Backend {
     fn on(listener: TcpListener, builder: &Builder) -> Self {
         let (arrived, arrivals) = mpsc::unbounded_channel();
         let (orders, _) = tokio::sync::broadcast::channel(8);
-        let (count, accepted) = tokio::sync::watch::channel(0);
+        let (count, accepted) = watch::channel(0);
+        let (still, open) = watch::channel(0);
         Self {
             address: listener.local_addr().unwrap(),
             arrivals,
             accepted,
+            open,
             server: tokio::spawn(accept(
                 listener,
                 builder.clone(),
                 arrived,
                 orders.clone(),
-                count,
+                [count, still],
             )),
             orders,
         }
@@ -86,6 +89,11 @@ impl Backend {
         *self.accepted.borrow()
     }
 
+    /// Waits until so many connections are open.
+    pub(crate) async fn open_connections(&mut self, count: usize) {
+        self.open.wait_for(|open| *open == count).await.unwrap();
+    }
+
     /// Tells every client to go away when its streams have finished.
     pub(crate) fn go_away(&self) {
         let _ = self.orders.send(Order::GoAway);
@@ -104,12 +112,20 @@ async fn accept(
     builder: Builder,
     arrived: mpsc::UnboundedSender<Arrival>,
     orders: tokio::sync::broadcast::Sender<Order>,
-    count: tokio::sync::watch::Sender<usize>,
+    count: [watch::Sender<usize>; 2],
 ) {
+    let [accepted, open] = count;
     let mut connections = JoinSet::new();
     loop {
-        let (socket, _) = listener.accept().await.unwrap();
-        count.send_modify(|count| *count += 1);
+        let (socket, _) = tokio::select! {
+            accepted = listener.accept() => accepted.unwrap(),
+            Some(_) = connections.join_next() => {
+                open.send_modify(|open| *open -= 1);
+                continue;
+            }
+        };
+        accepted.send_modify(|accepted| *accepted += 1);
+        open.send_modify(|open| *open += 1);
         connections.spawn(serve(
             socket,
             builder.clone(),

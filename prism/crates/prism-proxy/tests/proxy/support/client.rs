@@ -1,6 +1,7 @@
 //! A client that hides nothing.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
@@ -11,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 use super::backend::read;
-use super::{SERVICE, soon};
+use super::{Backend, SERVICE, soon};
 
 /// One connection to the proxy.
 pub(crate) struct Client {
@@ -71,6 +72,30 @@ impl Client {
             .await
             .answer()
             .await
+    }
+
+    /// Calls until one is answered by this backend, in these words.
+    pub(crate) async fn answered_by(&self, backend: &mut Backend, words: &'static str) {
+        let routed = async {
+            loop {
+                let call = self.send(get(), "").await;
+                tokio::select! {
+                    arrival = backend.next() => {
+                        arrival.answer(words);
+                        assert_eq!(call.answer().await.unwrap().body, words.as_bytes());
+                        return;
+                    }
+                    () = tokio::time::sleep(Duration::from_millis(20)) => {}
+                }
+            }
+        };
+        soon("a call that is routed", routed).await;
+    }
+
+    /// Whether a call is told that nobody serves it now.
+    pub(crate) async fn is_not_connected(&self) -> bool {
+        let answer = self.call(get()).await.unwrap();
+        answer.status() == Some("14") && answer.message().contains("not connected")
     }
 
     /// Whether the connection takes further requests.
