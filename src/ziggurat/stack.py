@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ziggurat.spec import Stack
     from ziggurat.startup import Progress
 
+LIFELINE = "ZIGGURAT_LIFELINE"
 ANSWER_SECONDS = 2.0
 """A stack that is up answers its own ready probes in milliseconds."""
 
@@ -100,6 +102,7 @@ def start(
 def start_detached(stack: Stack, *, progress: Progress | None = None) -> RunningStack:
     """Start a stack that goes on when this process ends, to be found by its name with ``attach``.
 
+    Where ZIGGURAT_LIFELINE holds a pid it ends with that process at the latest: for tests of commands that start one.
     Its logs live in the run's folder, and so as long as it. Raises what ``start`` raises, and ``AlreadyRunning``.
     """
     with leases.naming(stack.name):
@@ -112,7 +115,7 @@ def start_detached(stack: Stack, *, progress: Progress | None = None) -> Running
         running = _start(stack, keeper, None, progress, owned=True)
         keeper.ask("describe", about=_about(running))
         # Only now: a start that is killed half-way takes all that it started with it.
-        keeper.ask("disown")
+        keeper.ask("disown", lifeline=int(os.environ.get(LIFELINE, "0")))
     except BaseException:
         keeper.close()
         raise

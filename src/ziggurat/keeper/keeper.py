@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 
-from . import processes, terminal
+from . import kernel, processes, terminal
 from .connection import Connection
 from .house import House
 from .loop import Loop
@@ -107,12 +107,14 @@ class Keeper:
         self._about = request["about"]
         answer(None)
 
-    def _disown(self, _: Request, answer: Answer) -> None:
-        """Go on without an owner, and without its terminal."""
+    def _disown(self, request: Request, answer: Answer) -> None:
+        """Go on without an owner, and without its terminal; a lifeline is a process to end with instead."""
         if self._owner:
             self._owner.when_closed = self._connections.discard
             self._loop.forget(self._owner_process)
             terminal.let_go()
+            if lifeline := int(str(request["lifeline"])):
+                self.watch_process(lifeline)
         self._owner = None
         answer(None)
 
@@ -248,20 +250,13 @@ def _accept(listener: socket.socket, keeper: Keeper) -> None:
 
 
 def _handle_signals(loop: Loop, house: House, keeper: Keeper) -> None:
-    reader, writer = socket.socketpair()
-    reader.setblocking(False)
-    writer.setblocking(False)
-    signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: None)
+    descriptor = kernel.signals((signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
 
     def arrived() -> None:
-        numbers = set(reader.recv(4096))
+        numbers = kernel.arrived_signals(descriptor)
         if signal.SIGCHLD in numbers:
             house.reap()
         if numbers - {signal.SIGCHLD}:
             keeper.end()
 
-    loop.watch(reader.fileno(), arrived)
-    # The writer must live as long as the loop: a closed one would lose the wake-ups.
-    loop.wakeup = writer
+    loop.watch(descriptor, arrived)

@@ -62,6 +62,6 @@ def typed(tmp_path_factory: pytest.TempPathFactory, programs: dict[str, Path]) -
     del programs  # built once before, so that no command of a test builds
     runtime = tmp_path_factory.mktemp("xdg")
     runtime.chmod(0o700)
-    typed = Typed({**os.environ, "XDG_RUNTIME_DIR": str(runtime)})
+    typed = Typed({**os.environ, "XDG_RUNTIME_DIR": str(runtime), "ZIGGURAT_LIFELINE": str(os.getpid())})
     yield typed
     subprocess.run(typed.command("prismctl", "local", "stop"), env=typed.environment, capture_output=True, check=False)

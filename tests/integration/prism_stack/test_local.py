@@ -6,7 +6,9 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -156,3 +158,14 @@ def port_9095_is_taken(tier: Tier) -> Iterator[None]:
         listener.bind(("127.0.0.1", 9095))
         listener.listen()
         yield
+
+
+def test_a_stack_with_a_lifeline_ends_with_that_process(typed: Typed) -> None:
+    """A test run that is killed leaves no local stack that it started by a command."""
+    with subprocess.Popen(["sleep", "60"]) as lifeline:
+        tied = replace(typed, environment={**typed.environment, "ZIGGURAT_LIFELINE": str(lifeline.pid)})
+        tied.run("prismctl", *START)
+        local = status_of(typed)
+        lifeline.kill()
+
+    assert wait_until(lambda: all_gone(local), seconds=2, what="the end of keeper and parts")
