@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 RECHECK = 0.005  # seconds between looks at a tree whose members were killed but are not all gone
 STEADY = 10.0  # seconds of running after which earlier failures no longer lengthen the delay
+HEARD_AT_ONCE = 16  # datagrams: one that talks without end must not keep the others from being heard
 EVERY_SIGNAL = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 
@@ -145,7 +146,10 @@ class Service:
 
     def hear(self) -> None:
         """Read what came on the notify socket; only the main process is believed unless declared otherwise."""
-        while (heard := self.notify.receive()) is not None:
+        for _ in range(HEARD_AT_ONCE):
+            heard = self.notify.receive()
+            if heard is None:
+                return
             pid, told = heard
             if pid == self.pid or self.spec.get("notify_access") == "all":
                 self.told |= told
