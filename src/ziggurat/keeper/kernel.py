@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
+import struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PR_SET_NAME = 15
 PR_SET_CHILD_SUBREAPER = 36
 IN_MODIFY = 0x2
-IN_NONBLOCK = 0x800
-IN_CLOEXEC = 0x80000
+IN_NONBLOCK = SFD_NONBLOCK = 0x800
+IN_CLOEXEC = SFD_CLOEXEC = 0x80000
 FALLOC_FL_KEEP_SIZE = 0x1
 FALLOC_FL_PUNCH_HOLE = 0x2
+
+SIGNAL_SET = 128  # bytes of glibc's sigset_t
+SIGNAL_INFO = struct.Struct("I124x")  # signalfd_siginfo, of which the number comes first
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.prctl.argtypes = (ctypes.c_int, ctypes.c_char_p)
 _prctl_number = ctypes.CDLL(None, use_errno=True).prctl
 _prctl_number.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong)
 _libc.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+_libc.signalfd.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int)
 _libc.inotify_add_watch.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_uint32)
 
 
@@ -36,6 +46,22 @@ def become_subreaper() -> None:
 def set_process_name(name: str) -> None:
     """Name this process for ``ps``; 15 bytes are kept."""
     _checked(_libc.prctl(PR_SET_NAME, name.encode()[:15]))
+
+
+def signals(numbers: Iterable[signal.Signals]) -> int:
+    """Open a descriptor that tells of these signals; they interrupt nothing from now on."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    mask = sum(1 << (number - 1) for number in numbers)
+    return _checked(_libc.signalfd(-1, mask.to_bytes(SIGNAL_SET, "little"), SFD_NONBLOCK | SFD_CLOEXEC))
+
+
+def arrived_signals(descriptor: int) -> set[int]:
+    """Return the signals that came since the last look."""
+    try:
+        data = os.read(descriptor, 64 * SIGNAL_INFO.size)
+    except BlockingIOError:
+        return set()
+    return {number for (number,) in SIGNAL_INFO.iter_unpack(data)}
 
 
 def inotify() -> int:

@@ -41,7 +41,6 @@ class Loop:
         self._handlers: dict[int, Action] = {}
         self._timers: list[Timer] = []
         self.running = True
-        self.wakeup: object = None
 
     def watch(self, descriptor: int, handler: Action, *, writable: bool = False) -> None:
         """Call the handler whenever the descriptor can be read (or written, where asked)."""

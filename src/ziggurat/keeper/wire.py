@@ -11,6 +11,8 @@ import json
 
 VERSION = 1
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class Lines:
     """Turn the bytes of a stream into the messages that they carry."""
@@ -27,4 +29,4 @@ class Lines:
 
 def encode(message: dict[str, object]) -> bytes:
     """Return a message as its line."""
-    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+    return _encode(message).encode() + b"\n"
