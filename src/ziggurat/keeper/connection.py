@@ -77,7 +77,13 @@ class Connection:
         if not data:
             self.close()
             return
-        for request in self._lines.feed(data):
+        try:
+            requests = self._lines.feed(data)
+        except ValueError:
+            # Whoever sends what is no request cannot be answered either.
+            self.close()
+            return
+        for request in requests:
             self._handle(self, request)
 
     def _flush(self) -> None:

@@ -135,7 +135,7 @@ class Keeper:
         service = self._house.add(spec)
         try:
             service.spawn()
-        except Refused:
+        except Exception:
             self._house.remove(service.name)
             raise
         answer({"pid": service.pid, "started": service.started})

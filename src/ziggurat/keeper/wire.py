@@ -22,9 +22,16 @@ class Lines:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[dict[str, object]]:
-        """Return the messages that these bytes complete."""
+        """Return the messages that these bytes complete; raise ``ValueError`` for a line that is none."""
         *whole, self._rest = (self._rest + data).split(b"\n")
-        return [json.loads(line) for line in whole]
+        return [_message(line) for line in whole]
+
+
+def _message(line: bytes) -> dict[str, object]:
+    message = json.loads(line)
+    if not isinstance(message, dict):
+        raise ValueError(f"no message but {type(message).__name__}")  # noqa: TRY004 - as what is no JSON at all
+    return message
 
 
 def encode(message: dict[str, object]) -> bytes:
