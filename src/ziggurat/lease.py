@@ -89,14 +89,11 @@ class Lease:
     def events(self) -> list[Message]:
         """Return what happened since the last call, without waiting."""
         with self._lock:
-            self._end.setblocking(False)
             try:
-                while True:
-                    self._receive()
+                while self._receive(socket.MSG_DONTWAIT) == CHUNK:
+                    pass
             except BlockingIOError:
                 pass
-            finally:
-                self._end.setblocking(True)
             happened = list(self._events)
             self._events.clear()
         return happened
@@ -123,9 +120,10 @@ class Lease:
             raise KeeperLost from error
         return self._number
 
-    def _receive(self) -> None:
+    def _receive(self, flags: int = 0) -> int:
+        """Take what came and return its size: less than was asked for is all that there was."""
         try:
-            data = self._end.recv(CHUNK)
+            data = self._end.recv(CHUNK, flags)
         except BlockingIOError:
             raise
         except OSError as error:
@@ -139,6 +137,7 @@ class Lease:
                     listener(message)
             else:
                 self._answers[cast("int", message["id"])] = message
+        return len(data)
 
 
 def own(name: str = "", base: Path | None = None) -> Lease:
