@@ -7,8 +7,9 @@ import select
 import signal
 import subprocess
 import time
+from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from bench import limit
 from bench.row import Goal, difference
@@ -38,17 +39,16 @@ class Kept:
         self._lease = lease
         self._numbers = count(1)
 
-    def spawn(self, *argv: str) -> tuple[str, int]:
-        """Have a program spawned; return its name at the keeper and its pid."""
+    def describe(self, *argv: str) -> dict[str, Any]:
+        """Describe a program to the keeper, under a name of its own."""
         name = f"bench-{next(self._numbers)}"
-        spec = {
+        return {
             "name": name,
             "argv": list(argv),
             "env": dict(os.environ),
             "log": str(self._lease.folder / "bench.log"),
             **for_keeper(Service(name=name, command=argv)),
         }
-        return name, self._lease.ask("start", spec=spec)["pid"]
 
     def wait_for(self, kind: str, name: str) -> dict[str, Any]:
         """Wait until the keeper tells this of a program."""
@@ -60,22 +60,24 @@ class Kept:
 
     def spawn_to_exit(self) -> float:
         """Return the seconds from asking for a program to seeing its exit."""
+        program = self.describe(TRUE)
         began = time.perf_counter()
-        name, _ = self.spawn(TRUE)
-        self.wait_for("exited", name)
+        self._lease.ask("start", spec=program)
+        self.wait_for("exited", program["name"])
         elapsed = time.perf_counter() - began
-        self.forget(name)
+        self.forget(program["name"])
         return elapsed
 
     def kill_to_exit(self) -> float:
         """Return the seconds from a SIGKILL to seeing the exit."""
-        name, pid = self.spawn(*SLEEP)
+        program = self.describe(*SLEEP)
+        pid = self._lease.ask("start", spec=program)["pid"]
         self._settle()
         began = time.perf_counter()
         os.kill(pid, signal.SIGKILL)
-        self.wait_for("exited", name)
+        self.wait_for("exited", program["name"])
         elapsed = time.perf_counter() - began
-        self.forget(name)
+        self.forget(program["name"])
         return elapsed
 
     def forget(self, name: str) -> None:
@@ -92,9 +94,10 @@ class Kept:
 def measure(effort: Effort) -> Iterator[Row]:
     """Compare with spawning directly."""
     rounds = effort.rounds(ROUNDS)
-    with own() as lease:
+    with own() as lease, (lease.folder / "direct.log").open("ab") as log:
         kept = Kept(lease)
-        ours, spawned, opened = alternately(rounds, kept.spawn_to_exit, _posix_spawn_to_exit, _popen_to_exit)
+        opened_to_exit = partial(_popen_to_exit, log, dict(os.environ))
+        ours, spawned, opened = alternately(rounds, kept.spawn_to_exit, _posix_spawn_to_exit, opened_to_exit)
         yield difference("spawn → exit seen, over subprocess.Popen", ours, opened, goal=SPAWN_GOAL)
         yield difference("spawn → exit seen, over posix_spawn + waitpid", ours, spawned)
         ours, base = alternately(rounds, kept.kill_to_exit, _kill_to_exit)
@@ -108,9 +111,12 @@ def _posix_spawn_to_exit() -> float:
     return time.perf_counter() - began
 
 
-def _popen_to_exit() -> float:
+def _popen_to_exit(log: IO[bytes], environment: dict[str, str]) -> float:
+    """Give the program what the keeper gives it: a session, a log and an environment."""
     began = time.perf_counter()
-    subprocess.Popen([TRUE]).wait()
+    subprocess.Popen(
+        [TRUE], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
+    ).wait()
     return time.perf_counter() - began
 
 

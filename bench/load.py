@@ -53,7 +53,7 @@ def read(program: Path, target: str, size: int) -> float:
 
 
 def _run(program: Path, *arguments: str) -> dict[str, Any]:
-    command = [program, *arguments]
+    command = [str(program), *arguments]
     try:
         ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
