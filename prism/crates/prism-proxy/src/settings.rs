@@ -1,5 +1,6 @@
 //! How the proxy is configured.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::thread;
@@ -81,11 +82,13 @@ impl Configuration for Settings {
         let runners = RunnerSettings::read(options);
         let common = Common::read(options);
         let common = common?;
+        let backends = backends?;
+        refuse_twins(&backends, options);
         Some(Self {
             listen: listen?,
             control_listen: control_listen?,
             proxy: ProxySettings {
-                backends: backends?,
+                backends,
                 workers: workers?.or_else(half_of_the_machine),
                 drain_notice: drain_notice?,
                 drain_timeout: common.drain_timeout,
@@ -97,6 +100,21 @@ impl Configuration for Settings {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+}
+
+/// Of two backends for one route, one would never be called.
+fn refuse_twins(backends: &[StaticRoute], options: &mut Options) {
+    let mut seen = HashSet::new();
+    for StaticRoute {
+        name, namespace, ..
+    } in backends
+    {
+        if !seen.insert((name, namespace)) {
+            options.refuse(format!(
+                "--backend names {name} in namespace {namespace} twice"
+            ));
+        }
     }
 }
 
@@ -128,5 +146,60 @@ impl RunnerSettings {
             step_timeout: step_timeout?,
             heartbeat_interval: heartbeat_interval?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use prism_process::Program;
+    use prism_process::config::{Asked, Invalid, load};
+
+    use super::*;
+
+    const PROGRAM: Program = Program {
+        name: "prism-proxy",
+        about: "",
+        version: "",
+        commit: "",
+        dirty: false,
+        profile: "",
+    };
+
+    fn settings(words: &[&str]) -> Result<Settings, Vec<Invalid>> {
+        match load(PROGRAM, words.iter().map(OsString::from), |_| None)? {
+            Asked::Serve(settings) => Ok(settings),
+            Asked::Print(text) => panic!("{text}"),
+        }
+    }
+
+    /// Without a word, the proxy takes its documented places and times.
+    #[test]
+    fn the_defaults_are_the_documented_ones() {
+        let settings = settings(&[]).unwrap();
+
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:9090");
+        assert_eq!(settings.control_listen.to_string(), "127.0.0.1:9190");
+        assert_eq!(settings.proxy.drain_notice, Duration::from_millis(200));
+        assert_eq!(settings.proxy.drain_timeout, Duration::from_secs(30));
+        assert_eq!(settings.proxy.runners, RunnerSettings::default());
+        assert!(settings.proxy.workers.is_some());
+    }
+
+    /// Two backends for one route are refused; for two namespaces they are two routes.
+    #[test]
+    fn a_route_has_one_backend() {
+        let (first, second) = (
+            "keyvalue=http://a:1",
+            "prism.interfaces.keyvalue=http://b:1",
+        );
+        let elsewhere = format!("{second},namespace=team");
+
+        let twins = settings(&["--backend", first, "--backend", second]).unwrap_err();
+        let siblings = settings(&["--backend", first, "--backend", &elsewhere]).unwrap();
+
+        assert!(twins[0].to_string().contains("twice"), "{twins:?}");
+        assert_eq!(siblings.proxy.backends.len(), 2);
     }
 }

@@ -122,7 +122,7 @@ impl Session {
             Action::Beat => self.clock.heartbeat = Some(self.next_heartbeat()),
             Action::End(outcome) => {
                 if let Err(status) = outcome {
-                    tracing::warn!(runner = self.name(), %status, "runner's session ends");
+                    tracing::info!(runner = self.name(), %status, "runner's session ends");
                     self.send(Err(status)).await;
                 }
             }
