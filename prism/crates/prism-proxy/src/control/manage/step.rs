@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use prism_api::interfaces::pattern_message::Message;
-use prism_api::interfaces::{HealthStatus, PatternMessage, StartResponse};
+use prism_api::interfaces::{HealthStatus, InitializeResponse, PatternMessage, StartResponse};
 use prism_process::config::{PeerAddress, Value};
 use tonic::Status;
 
@@ -30,20 +30,7 @@ impl State {
                 "three heartbeats in a row did not come",
             ))),
             (Self::New, Event::Said(message)) => register(message),
-            (
-                Self::Claiming {
-                    correlation_id,
-                    registration,
-                },
-                Event::Claimed(instance),
-            ) => (
-                Self::Initializing,
-                vec![
-                    Action::Send(commands::acknowledge(&correlation_id, Ok(&instance))),
-                    Action::Send(commands::initialize(&registration)),
-                    Action::Expect(Duration::ZERO),
-                ],
-            ),
+            (state @ Self::Claiming { .. }, Event::Claimed(instance)) => state.claimed(&instance),
             (Self::Claiming { correlation_id, .. }, Event::Taken(taken)) => (
                 Self::Ended,
                 vec![
@@ -58,6 +45,22 @@ impl State {
         }
     }
 
+    fn claimed(self, instance: &str) -> (Self, Vec<Action>) {
+        let Self::Claiming {
+            correlation_id,
+            registration,
+        } = self
+        else {
+            return (self, Vec::new());
+        };
+        let actions = vec![
+            Action::Send(commands::acknowledge(&correlation_id, Ok(instance))),
+            Action::Send(commands::initialize(&registration)),
+            Action::Expect(Duration::ZERO),
+        ];
+        (Self::Initializing, actions)
+    }
+
     /// Takes what a registered runner says.
     fn hear(self, said: PatternMessage) -> (Self, Vec<Action>) {
         let id = said.correlation_id;
@@ -66,28 +69,10 @@ impl State {
             (Self::Initializing, Some(Message::InitializeResponse(answer)))
                 if id == commands::INITIALIZE =>
             {
-                match succeeded("initialize", answer.success, &answer.error) {
-                    Ok(()) => (
-                        Self::Starting,
-                        vec![
-                            Action::Send(commands::start()),
-                            Action::Expect(Duration::ZERO),
-                        ],
-                    ),
-                    Err(status) => end(Err(status)),
-                }
+                initialized(&answer)
             }
             (Self::Starting, Some(Message::StartResponse(answer))) if id == commands::START => {
-                match endpoint(&answer) {
-                    Ok(endpoint) => (
-                        Self::Running {
-                            checks: 0,
-                            asked: false,
-                        },
-                        vec![Action::Rest, Action::Route(endpoint)],
-                    ),
-                    Err(status) => end(Err(status)),
-                }
+                started(&answer)
             }
             (
                 Self::Running {
@@ -95,17 +80,7 @@ impl State {
                     asked: true,
                 },
                 Some(Message::HealthResponse(answer)),
-            ) if id == health_id(checks) => {
-                let mut actions = vec![Action::Rest];
-                actions.extend(health(answer.status()));
-                (
-                    Self::Running {
-                        checks,
-                        asked: false,
-                    },
-                    actions,
-                )
-            }
+            ) if id == health_id(checks) => checked(checks, answer.status()),
             // An answer to a health check that crossed the drain.
             (state @ Self::Draining(_), Some(Message::HealthResponse(_))) => (state, Vec::new()),
             (Self::Draining(farewell), Some(Message::DrainResponse(_)))
@@ -186,6 +161,39 @@ fn register(said: PatternMessage) -> (State, Vec<Action>) {
         }
         Err(status) => end(Err(status)),
     }
+}
+
+fn initialized(answer: &InitializeResponse) -> (State, Vec<Action>) {
+    match succeeded("initialize", answer.success, &answer.error) {
+        Ok(()) => {
+            let actions = vec![
+                Action::Send(commands::start()),
+                Action::Expect(Duration::ZERO),
+            ];
+            (State::Starting, actions)
+        }
+        Err(status) => end(Err(status)),
+    }
+}
+
+fn started(answer: &StartResponse) -> (State, Vec<Action>) {
+    let running = State::Running {
+        checks: 0,
+        asked: false,
+    };
+    match endpoint(answer) {
+        Ok(endpoint) => (running, vec![Action::Rest, Action::Route(endpoint)]),
+        Err(status) => end(Err(status)),
+    }
+}
+
+fn checked(checks: u64, status: HealthStatus) -> (State, Vec<Action>) {
+    let running = State::Running {
+        checks,
+        asked: false,
+    };
+    let actions = [Action::Rest].into_iter().chain(health(status));
+    (running, actions.collect())
 }
 
 fn last_command(farewell: &Farewell) -> (State, Vec<Action>) {

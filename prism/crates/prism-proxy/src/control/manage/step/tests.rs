@@ -1,6 +1,6 @@
 use prism_api::interfaces::{
-    DrainResponse, HealthCheckResponse, HeartbeatMessage, InitializeResponse, InterfaceDeclaration,
-    PatternMetadata, RegisterRequest, StopResponse,
+    DrainResponse, HealthCheckResponse, HeartbeatMessage, InterfaceDeclaration, PatternMetadata,
+    RegisterRequest, StopResponse,
 };
 use tonic::Code;
 
