@@ -17,7 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from ziggurat import keeper
-from ziggurat.errors import KeeperError, KeeperLost, NotRunning, PortTaken, ProgramNotFound, SpecError, WorldError
+from ziggurat.errors import (
+    KeeperError,
+    KeeperLost,
+    NotRunning,
+    PortTaken,
+    ProgramNotFound,
+    SpecError,
+    WorldError,
+    ZigguratError,
+)
 from ziggurat.keeper.processes import KEEPER_VARIABLE
 from ziggurat.keeper.wire import Lines, encode
 
@@ -42,6 +51,7 @@ class Lease:
         self._lock = threading.RLock()
         self._number = 0
         self._answers: dict[int, Message] = {}
+        self._unheeded: set[object] = set()
         self._events: deque[Message] = deque()
         self.listeners: list[Callable[[Message], None]] = []
         self.about_keeper: Message = self.ask("hello")
@@ -73,13 +83,24 @@ class Lease:
 
     def ask_all(self, requests: Iterable[tuple[str, Mapping[str, object]]]) -> list[Any]:
         """Ask for several things at once and wait for all answers; the first refusal is raised after the last."""
+        outcomes = self.ask_each(requests)
+        raise_first(outcomes)
+        return outcomes
+
+    def ask_each(self, requests: Iterable[tuple[str, Mapping[str, object]]]) -> list[Any]:
+        """Ask for several things at once and return for each its answer, or the error that it was refused with."""
         with self._lock:
             numbers = [self._send(verb, facts) for verb, facts in requests]
             for number in numbers:
                 while number not in self._answers:
                     self._receive()
             answers = [self._answers.pop(number) for number in numbers]
-        return [_result(answer) for answer in answers]
+        return [_outcome(answer) for answer in answers]
+
+    def tell(self, verb: str, **facts: object) -> None:
+        """Ask for something without waiting: nobody needs the answer."""
+        with self._lock:
+            self._unheeded.add(self._send(verb, facts))
 
     @property
     def has_events(self) -> bool:
@@ -135,6 +156,8 @@ class Lease:
                 self._events.append(message)
                 for listener in self.listeners:
                     listener(message)
+            elif message["id"] in self._unheeded:
+                self._unheeded.remove(message["id"])
             else:
                 self._answers[cast("int", message["id"])] = message
         return len(data)
@@ -237,18 +260,25 @@ def _reap_later(pid: int) -> None:
     threading.Thread(target=os.waitpid, args=(pid, 0), name="ziggurat-warden-reaper", daemon=True).start()
 
 
-def _result(answer: Message) -> Any:  # noqa: ANN401 - see Lease.ask
+def raise_first(outcomes: Iterable[object]) -> None:
+    """Raise the first of these that is an error of the toolkit."""
+    for outcome in outcomes:
+        if isinstance(outcome, ZigguratError):
+            raise outcome
+
+
+def _outcome(answer: Message) -> Any:  # noqa: ANN401 - see Lease.ask
     refused = answer.get("refused")
     if refused is None:
         return answer["ok"]
     match refused["kind"]:
         case "port-taken":
-            raise PortTaken(refused["host"], refused["port"], refused["pid"], refused["command"])
+            return PortTaken(refused["host"], refused["port"], refused["pid"], refused["command"])
         case "program":
-            raise ProgramNotFound("service", refused["program"], refused["reason"])
+            return ProgramNotFound("service", refused["program"], refused["reason"])
         case "spec":
-            raise SpecError(refused["message"])
+            return SpecError(refused["message"])
         case "not-running":
-            raise NotRunning(refused["service"], refused["state"])
+            return NotRunning(refused["service"], refused["state"])
         case kind:
-            raise KeeperError(kind, refused["message"])
+            return KeeperError(kind, refused["message"])

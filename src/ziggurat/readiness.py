@@ -170,7 +170,7 @@ class Readiness:
 
     def _became_ready(self, sight: probes.Sight) -> None:
         if isinstance(sight, RunningService):
-            self._lease.ask("ready", service=sight.key)
+            self._lease.tell("ready", service=sight.key)
 
     def _refuse_late(self, now: float) -> None:
         if any(now > item.deadline for item in self._awaited.values()):

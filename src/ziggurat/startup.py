@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ziggurat import plan
-from ziggurat.errors import KeeperLost, ProgramNotFound
+from ziggurat.errors import KeeperLost, ProgramNotFound, ZigguratError
+from ziggurat.lease import raise_first
 from ziggurat.log import ServiceLog
 from ziggurat.readiness import Readiness
 from ziggurat.service import RunningService, for_keeper
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ziggurat.lease import Lease
-    from ziggurat.spec import Port, Service, Stack
+    from ziggurat.spec import Service, Stack
 
     Progress = Callable[[str, str], None]
     """Is told (service, what happened to it)."""
@@ -104,6 +105,7 @@ class Start:
 
     def _prepare(self) -> None:
         prefix = f"{self._stack.name}-{next(_numbers)}"
+        endpoints = self._hold_ports()
         for service in self._stack.services:
             key = f"{prefix}.{service.name}"
             self.services[service.name] = RunningService(
@@ -111,42 +113,62 @@ class Start:
                 key=key,
                 lease=self._lease,
                 log=ServiceLog(self._folder / f"{key}.log"),
-                endpoints={name: self._hold(port) for name, port in service.ports.items()},
+                endpoints=endpoints[service.name],
             )
 
-    def _hold(self, port: Port) -> Endpoint:
-        if port.reported:
-            return Endpoint(port.host, 0)
-        place = Endpoint(port.host, self._lease.ask("hold", host=port.host, port=port.number))
-        self.held.append(place)
-        return place
+    def _hold_ports(self) -> dict[str, dict[str, Endpoint]]:
+        """Return every service's endpoints; a port is held, or unknown where the service reports it."""
+        ports = [(service.name, name, port) for service in self._stack.services for name, port in service.ports.items()]
+        held = [port for _, _, port in ports if not port.reported]
+        outcomes = self._lease.ask_each([("hold", {"host": port.host, "port": port.number}) for port in held])
+        self.held = [
+            Endpoint(port.host, number)
+            for port, number in zip(held, outcomes, strict=True)
+            if not isinstance(number, ZigguratError)
+        ]
+        raise_first(outcomes)
+        endpoints: dict[str, dict[str, Endpoint]] = {service.name: {} for service in self._stack.services}
+        known = iter(self.held)
+        for service, name, port in ports:
+            endpoints[service][name] = Endpoint(port.host, 0) if port.reported else next(known)
+        return endpoints
 
     def _spawn_startable(self) -> None:
         """Spawn whatever may be spawned by now, all of it before the next look."""
-        for name in plan.startable(self.needs, self._spawned, self._ready):
-            self._spawn(self.services[name])
+        names = plan.startable(self.needs, self._spawned, self._ready)
+        self._spawn([self.services[name] for name in names])
+        for name in names:
             self._progress(name, "spawned")
         if not self._readiness and self._ready == self.services.keys():
             self._await_whole()
 
-    def _spawn(self, service: RunningService) -> None:
+    def _spawn(self, services: list[RunningService]) -> None:
+        """Ask for all at once: the keeper spawns the next one while the first one begins to run."""
+        descriptions = [self._described(service) for service in services]
+        outcomes = self._lease.ask_each([("start", {"spec": spec}) for spec in descriptions])
+        for service, outcome in zip(services, outcomes, strict=True):
+            if not isinstance(outcome, ZigguratError):
+                service.spawned_pid = outcome["pid"]
+                self._spawned.add(service.name)
+                self._readiness.add(service.name, service, service.spec.ready, service.spec.start_seconds)
+        for service, outcome in zip(services, outcomes, strict=True):
+            if isinstance(outcome, ProgramNotFound):
+                raise ProgramNotFound(service.name, outcome.program, outcome.reason)
+        raise_first(outcomes)
+
+    def _described(self, service: RunningService) -> dict[str, object]:
+        """Return what the keeper needs to know, and note where the log stands."""
         environment = self._environment(service.spec)
         program, *arguments = [self._filled(str(word), service.spec) for word in service.spec.command]
         service.program = find_program(service.name, program, environment)
         service.log_start = service.log.size()
-        spec = {
+        return {
             "name": service.key,
             "argv": [service.program, *arguments],
             "env": environment,
             "log": str(service.log.path),
             **for_keeper(service.spec),
         }
-        try:
-            service.spawned_pid = self._lease.ask("start", spec=spec)["pid"]
-        except ProgramNotFound as error:
-            raise ProgramNotFound(service.name, error.program, error.reason) from None
-        self._spawned.add(service.name)
-        self._readiness.add(service.name, service, service.spec.ready, service.spec.start_seconds)
 
     def _environment(self, service: Service) -> dict[str, str]:
         own = {name: self._filled(value, service) for name, value in service.env.items()}

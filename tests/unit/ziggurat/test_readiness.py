@@ -61,13 +61,12 @@ class ScriptedLease:
         self.read, self.unread = [], []
         return happened
 
-    def ask(self, verb: str, **facts: object) -> list[object]:
+    def tell(self, verb: str, **facts: object) -> None:
         """Note what is asked; when a service is said to be ready, further events come in."""
         self.asked.append((verb, facts.get("service")))
         if verb == "ready":
             self.read += self.at_ready
             self.at_ready = []
-        return []
 
 
 @pytest.fixture
