@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ziggurat.errors import GateClosed, ZigguratError
+from ziggurat.errors import GateClosed, UnknownName, ZigguratError
 from ziggurat.guard import Guard
 from ziggurat.tiers import DEFAULT_FOLDERS, Tier, parse_folders, tiers_below, tiers_of
 
@@ -81,25 +81,36 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     tiers = tiers_of(_below_root(config, metafunc.definition.path), config.stash[FOLDERS])
     if len(tiers) < 2:  # noqa: PLR2004 - one tier is no choice
         return
-    chosen = metafunc.definition.get_closest_marker("tiers")
-    kept = [tier for tier in Tier if tier in tiers and (chosen is None or tier in chosen.args)]
+    kept = [tier for tier in Tier if tier in tiers & _chosen_tiers(metafunc.definition)]
     if "tier" not in metafunc.fixturenames:
         metafunc.fixturenames.append("tier")
     params = [pytest.param(tier, marks=getattr(pytest.mark, tier.value), id=tier.value) for tier in kept]
     metafunc.parametrize("tier", params, scope="session")
 
 
+def _chosen_tiers(definition: pytest.Item) -> frozenset[Tier]:
+    """Return the tiers that a test's mark names; all where it has none."""
+    mark = definition.get_closest_marker("tiers")
+    for name in mark.args if mark else ():
+        if name not in list(Tier):
+            pytest.fail(f"{definition.nodeid}: {UnknownName('tier', str(name), list(Tier))}", pytrace=False)
+    return frozenset(map(Tier, mark.args)) if mark else frozenset(Tier)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give each test its tier, and the mark of it, before anybody selects by marks."""
+    tier = _tier_of(item.config, item)
+    if tier is not None:
+        item.stash[ITEM_TIER] = tier
+        item.add_marker(tier.value)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give each test its tier, leave out those not asked for, and run the pyramid from the bottom up.
+    """Leave out the tests of tiers not asked for, and run the pyramid from the bottom up.
 
     From the bottom up, a stack of a session never ends inside a unit test, which may not touch it.
     """
-    for item in items:
-        tier = _tier_of(config, item)
-        if tier is not None:
-            item.stash[ITEM_TIER] = tier
-            item.add_marker(tier.value)
     wanted = config.getoption("tier")
     left_out = [item for item in items if wanted and item.stash.get(ITEM_TIER, None) not in wanted]
     if left_out:
@@ -143,33 +154,47 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         GUARD.leave()
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Let an e2e test through the gate, and fail what was refused and swallowed in the set-up."""
     if item.stash.get(ITEM_TIER, None) is Tier.E2E:
         _pass_gate(item.config)
-    return _with_violations((yield))
+    return (yield from _held_to_its_tier())
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test that was refused something, also if its code swallowed the error."""
     del item
-    return _with_violations((yield))
+    return (yield from _held_to_its_tier())
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Fail what was refused and swallowed in the teardown."""
     del item
-    return _with_violations((yield))
+    return (yield from _held_to_its_tier())
 
 
-def _with_violations(result: object) -> object:
+def _held_to_its_tier() -> Generator[None, object, object]:
+    """Raise what was refused in a phase that passed, or was given up as skipped or expected to fail, all the same."""
+    try:
+        result = yield
+    except (pytest.skip.Exception, pytest.xfail.Exception):
+        _raise_violation()
+        raise
+    except BaseException:
+        # It fails anyway; what was refused is its reason, or a line above it.
+        GUARD.take_violations()
+        raise
+    _raise_violation()
+    return result
+
+
+def _raise_violation() -> None:
     violations = GUARD.take_violations()
     if violations:
         raise violations[0]
-    return result
 
 
 def _pass_gate(config: pytest.Config) -> RunningStack:
