@@ -35,6 +35,14 @@ class Gate:
         running = stacks.attach(self.stack)
         if running is None:
             raise GateClosed(f"no {self.stack.name} stack is running", f"start one with: {self.start}")
+        try:
+            self._refuse_unfit(running)
+        except BaseException:
+            running.lease.close()
+            raise
+        return running
+
+    def _refuse_unfit(self, running: RunningStack) -> None:
         restart = f"restart it with: {self.stop} && {self.start}"
         for service in running.services.values():
             reason = unfit(service)
@@ -45,7 +53,6 @@ class Gate:
         except NotReady as error:
             first = str(error).partition("\n")[0]
             raise GateClosed(f"the {self.stack.name} stack does not answer or is draining: {first}", restart) from error
-        return running
 
 
 def unfit(service: RunningService) -> str:

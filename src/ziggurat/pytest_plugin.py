@@ -61,6 +61,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[FOLDERS] = parse_folders(config.getini("ziggurat_tiers") or list(DEFAULT_FOLDERS))
     except ZigguratError as error:
         raise pytest.UsageError(str(error)) from error
+    if hasattr(config, "workerinput"):
+        from ziggurat.keeper import kernel
+
+        # A worker whose controller is killed would go on until its present test ends, and its stacks with it.
+        kernel.end_with_parent()
 
 
 # === which tests, in which tiers ===

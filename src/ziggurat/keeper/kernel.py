@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+PR_SET_PDEATHSIG = 1
 PR_SET_NAME = 15
 PR_SET_CHILD_SUBREAPER = 36
 IN_MODIFY = 0x2
@@ -41,6 +42,11 @@ def _checked(result: int) -> int:
 def become_subreaper() -> None:
     """Make every orphan below this process its own child."""
     _checked(_prctl_number(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+
+
+def end_with_parent() -> None:
+    """Have this process killed when its parent ends; only for one that the parent's main thread started."""
+    _checked(_prctl_number(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
 
 
 def set_process_name(name: str) -> None:

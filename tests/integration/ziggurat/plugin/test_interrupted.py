@@ -1,0 +1,75 @@
+"""A run that is ended in the middle of a test leaves nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ziggurat import wait_until
+from ziggurat.keeper import processes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Write = Callable[[str, str], Path]
+    Gone = Callable[..., None]
+
+SOURCE = """
+    import os, sys, time
+    from pathlib import Path
+    from ziggurat import Notify, Service, Stack
+    from stacks import PROGRAMS
+
+    def test_it(session_stacks, keeper, tmp_path):
+        kinds = ("child", "session", "daemon", "bare", "stubborn")
+        command = (sys.executable, PROGRAMS / "leave_family.py", *kinds)
+        web = Service(name="web", command=command, ready=Notify())
+        running = session_stacks.start(Stack(name="made", services=(web,)))
+        log = running["web"].log
+        pids = [int(log.wait_for(f"^{kind} ([0-9]+)$")[1]) for kind in kinds]
+        facts = keeper.about_keeper
+        told = [facts["pid"], facts["warden"], running["web"].pid, os.getpid(), *pids]
+        fresh = Path(os.environ["TOLD"] + ".new")
+        fresh.write_text(" ".join(map(str, [facts["run"], *told])))
+        fresh.rename(os.environ["TOLD"])
+        time.sleep(60)
+"""
+
+
+@pytest.fixture
+def told(project: pytest.Pytester, write: Write, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file in which the project's test writes who is there, once it is in the middle."""
+    monkeypatch.setenv("PYTEST_PLUGINS", "ziggurat.pytest_plugin,xdist")
+    monkeypatch.setenv("TOLD", str(project.path / "told"))
+    write("integration/test_a.py", SOURCE)
+    return project.path / "told"
+
+
+@pytest.mark.parametrize("words", [(), ("-n", "1"), ("-s",)], ids=["plain", "worker", "uncaptured"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_in_the_middle_of_a_test_leaves_nothing(
+    told: Path, command: list[str], words: tuple[str, ...], number: signal.Signals
+) -> None:
+    """However it is ended: by Ctrl-C, by a CI that gives up, or at once."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([*command, *words], cwd=told.parent, start_new_session=True, **quiet) as runs:
+        wait_until(told.exists, seconds=20, what="the middle of the test")
+        run, *pids = told.read_text().split()
+        if number == signal.SIGINT:
+            # As a terminal sends it: to all of the foreground.
+            os.killpg(runs.pid, number)
+        else:
+            runs.send_signal(number)
+
+        wait_until(lambda: not any(map(_lives, map(int, pids))), seconds=5, what=f"the end of {pids}")
+        assert processes.tagged(run) == []
+        runs.wait(10)
+
+
+def _lives(pid: int) -> bool:
+    return processes.state(pid) not in {"", "Z", "X"}
