@@ -1,0 +1,1 @@
+"""The process contract that every Python program of Prism keeps (docs/process-contract.md)."""

@@ -1,0 +1,51 @@
+"""SIGTERM and SIGINT begin a drain; a second one ends the program at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+BY_SIGNAL = 128
+"""What a shell adds to a signal's number for the exit code of who died of it."""
+
+
+class Stop:
+    """Whether the program was asked to stop.
+
+    The numbers arrive on a socket and are read by a thread of its own: a handler in Python runs only when the main
+    thread gets to it, and may find that thread inside the very lock that it wants.
+    """
+
+    def __init__(self, end_at_once: Callable[[int], object] = os._exit) -> None:
+        self.asked = threading.Event()
+        self._end_at_once = end_at_once
+        self._receiver, self._sender = socket.socketpair()
+
+    def listen(self) -> None:
+        """Take the signals of this process from now on; called once, from the main thread."""
+        self._sender.setblocking(False)
+        signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
+        for number in SIGNALS:
+            signal.signal(number, lambda *_: None)
+        threading.Thread(target=self.follow, name="signals", daemon=True).start()
+
+    def follow(self) -> None:
+        """Obey each number that arrives, until the end of the program."""
+        while number := self._receiver.recv(1):
+            self.take(number[0])
+
+    def take(self, number: int) -> None:
+        """Obey one signal."""
+        if number not in SIGNALS:
+            return
+        if self.asked.is_set():
+            self._end_at_once(BY_SIGNAL + number)
+        self.asked.set()
+
+    def wait(self) -> None:
+        """Return when the program is to stop."""
+        self.asked.wait()
