@@ -50,8 +50,12 @@ Steps = Generator[Need, None, None]
 
 
 class Sight(Protocol):
-    """What a probe can see of the service that it looks at."""
+    """What a probe can see of the service, or of the whole stack, that it looks at."""
 
+    key: str
+    """The service's name at the keeper; empty for a whole stack."""
+    spawned_pid: int
+    """The main process of the latest start."""
     log: ServiceLog
     log_start: int
     """Where the log stood when the service was spawned."""
@@ -60,6 +64,9 @@ class Sight(Protocol):
 
     def endpoint(self, name: str) -> Endpoint | None:
         """Return an endpoint, or None while it is not known."""
+
+    def hear(self, told: dict[str, str]) -> None:
+        """Take note of what it said on its notify socket."""
 
     def report_port(self, name: str, number: int) -> None:
         """Take note of a port that the log told."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from ziggurat import probe as probes
 from ziggurat.errors import Ending, NotReady, ServiceExited, Waiting
-from ziggurat.service import RunningService
 from ziggurat.waiting import interval
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class Readiness:
         """Await nothing yet."""
         self._lease = lease
         self._awaited: dict[str, Awaited] = {}
-        self._services: dict[str, RunningService] = {}
+        self._services: dict[str, tuple[str, probes.Sight]] = {}
 
     def __bool__(self) -> bool:
         """Say whether anything is awaited."""
@@ -90,8 +89,8 @@ class Readiness:
 
         A service is watched from now on until the last probe is ready: none of them may end before.
         """
-        if isinstance(sight, RunningService):
-            self._services[sight.key] = sight
+        if sight.key:
+            self._services[sight.key] = name, sight
         self._awaited[name] = Awaited(
             name=name,
             sight=sight,
@@ -155,21 +154,21 @@ class Readiness:
 
     def _take_events(self) -> None:
         for event in self._lease.events():
-            service = self._services.get(event["service"])
+            name, service = self._services.get(event["service"], ("", None))
             if service and event.get("pid", service.spawned_pid) == service.spawned_pid:
-                self._take(event, service)
+                self._take(event, name, service)
 
-    def _take(self, event: Mapping[str, Any], service: RunningService) -> None:
+    def _take(self, event: Mapping[str, Any], name: str, service: probes.Sight) -> None:
         if event["event"] == "exited":
-            raise ServiceExited(service.name, Ending(event["status"]), last_lines(service))
+            raise ServiceExited(name, Ending(event["status"]), last_lines(service))
         if event["event"] == "notified":
             service.hear(event["told"])
-        awaited = self._awaited.get(service.name)
+        awaited = self._awaited.get(name)
         if awaited and isinstance(awaited.need, probes.Told):
             awaited.due = 0.0
 
     def _became_ready(self, sight: probes.Sight) -> None:
-        if isinstance(sight, RunningService):
+        if sight.key:
             self._lease.tell("ready", service=sight.key)
 
     def _refuse_late(self, now: float) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ziggurat.errors import Ending, NotRunning
+from ziggurat.readiness import Readiness
 from ziggurat.spec import Endpoint, LogLine, Notify
 from ziggurat.template import lookup
 from ziggurat.waiting import wait_until
@@ -112,8 +113,6 @@ class RunningService:
 
         Raises ``ServiceExited`` or ``NotReady``.
         """
-        from ziggurat.readiness import Readiness
-
         self.terminate()
         self.spawn_again()
         readiness = Readiness(self.lease)

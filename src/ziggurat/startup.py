@@ -39,6 +39,8 @@ class Whole:
     services: Mapping[str, RunningService]
     log: ServiceLog
     log_start: int = 0
+    key: str = ""
+    spawned_pid: int = 0
     told: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -53,6 +55,9 @@ class Whole:
         addresses = {known: running.endpoints for known, running in self.services.items()}
         found = lookup(addresses, service, endpoint)
         return found if found.port else None
+
+    def hear(self, told: dict[str, str]) -> None:
+        """Nothing speaks for the whole."""
 
     def report_port(self, name: str, number: int) -> None:
         """Nothing is reported to the whole."""
