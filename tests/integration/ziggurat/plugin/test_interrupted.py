@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,6 @@ from ziggurat.keeper import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Write = Callable[[str, str], Path]
     Gone = Callable[..., None]
@@ -56,8 +56,12 @@ def test_a_run_that_is_ended_in_the_middle_of_a_test_leaves_nothing(
     told: Path, command: list[str], words: tuple[str, ...], number: signal.Signals
 ) -> None:
     """However it is ended: by Ctrl-C, by a CI that gives up, or at once."""
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([*command, *words], cwd=told.parent, start_new_session=True, **quiet) as runs:
+    with (
+        Path(os.devnull).open("w") as nothing,
+        subprocess.Popen(
+            [*command, *words], cwd=told.parent, start_new_session=True, stdout=nothing, stderr=nothing
+        ) as runs,
+    ):
         wait_until(told.exists, seconds=20, what="the middle of the test")
         run, *pids = told.read_text().split()
         if number == signal.SIGINT:
