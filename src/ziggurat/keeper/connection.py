@@ -28,16 +28,22 @@ class Connection:
         self._lines = Lines()
         self._unsent = b""
         self._blocked = False
+        self._corked = False
         self._missed = 0
         self._open = True
         end.setblocking(False)
         loop.watch(end.fileno(), self._readable)
 
     def send(self, message: dict[str, object]) -> None:
-        """Send a message, now or as soon as the client reads."""
+        """Send a message, now or as soon as the client reads.
+
+        While the client's own requests are handled, what they bring about waits for the last of them: each sending
+        would wake the client, at the cost of the programs that it asks to start.
+        """
         if self._open:
             self._unsent += encode(message)
-            self._flush()
+            if not self._corked:
+                self._flush()
 
     def tell(self, event: dict[str, object]) -> None:
         """Send an event, unless the client is too far behind."""
@@ -62,6 +68,7 @@ class Connection:
             self._end.settimeout(seconds)
             try:
                 self._end.sendall(self._unsent)
+                self._unsent = b""
             except OSError:
                 self.close()
 
@@ -83,8 +90,12 @@ class Connection:
             # Whoever sends what is no request cannot be answered either.
             self.close()
             return
+        self._corked = True
         for request in requests:
             self._handle(self, request)
+        self._corked = False
+        if self._open and self._unsent:
+            self._flush()
 
     def _flush(self) -> None:
         try:

@@ -73,12 +73,11 @@ class Service:
             raise Refused("spec", f"cannot start {argv[0]}: {error}") from None
         self._house.adopt(self)
         self.started = processes.start_time(self.pid)
-        self.state, self.exit_status, self.told = "running", None, {}
+        self.state, self.exit_status, self.told, self.build_id = "running", None, {}, ""
         self._spawned_at = time.monotonic()
         self._family = {}
         self.tells_growth = bool(self.spec.get("tells_growth"))
         self._house.emit("spawned", self.name, pid=self.pid, started=self.started)
-        self._timer = self._house.loop.after(0, self._read_build_id)
 
     def stop(self, steps: list[list[float]] | None, when_gone: Callable[[], None]) -> None:
         """Send each step's signal and wait its seconds; after the last, kill. Call back when the tree is empty.
@@ -168,7 +167,7 @@ class Service:
             "exit_status": self.exit_status,
             "restarts": self.restarts,
             "told": self.told,
-            "build_id": self.build_id,
+            "build_id": self._known_build_id(),
             "uptime": time.monotonic() - self._spawned_at if self.state == "running" else 0.0,
             "log": self.log.path,
         }
@@ -198,8 +197,11 @@ class Service:
             if folder:
                 os.chdir("/")
 
-    def _read_build_id(self) -> None:
-        self.build_id = read_build_id(f"/proc/{self.pid}/exe")
+    def _known_build_id(self) -> str:
+        """Read it when it is first asked for: while programs start, each moment of the processor is theirs."""
+        if not self.build_id and self.state in {"running", "stopping"}:
+            self.build_id = read_build_id(f"/proc/{self.pid}/exe")
+        return self.build_id
 
     def _next_step(self, steps: list[list[float]]) -> None:
         if not steps:
