@@ -11,7 +11,7 @@ import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ziggurat.errors import BuildFailed
 from ziggurat.keeper.build_id import read_build_id
@@ -119,7 +119,12 @@ def _run_name() -> str:
 
 
 def _read(record: Path) -> dict[str, Any] | None:
-    return cast("dict[str, Any]", json.loads(record.read_text())) if record.is_file() else None
+    """Return a record; one that is not there, or that this version cannot read, is none."""
+    try:
+        known = json.loads(record.read_text())
+    except (OSError, ValueError):
+        return None
+    return known if isinstance(known, dict) and known.keys() >= {"run", "command", "programs"} else None
 
 
 def _programs(known: Mapping[str, Any]) -> dict[str, Program]:

@@ -1,0 +1,91 @@
+"""The public list of the package, and who may import whom."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import ziggurat
+
+SOURCE = Path(ziggurat.__file__).parent
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def imports_of(path: Path) -> set[str]:
+    """Return the absolute names of the modules that a module imports, those for types too; relative ones with dots."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add("." * node.level + (node.module or ""))
+    return found
+
+
+def typed_names() -> set[tuple[str, str]]:
+    """Return (module, name) of what ``__init__`` imports for type checkers."""
+    tree = ast.parse((SOURCE / "__init__.py").read_text())
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    return {
+        (str(node.module), alias.name)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+@pytest.mark.parametrize("name", ziggurat.__all__)
+def test_a_public_name_can_be_imported_and_is_documented(name: str) -> None:
+    """Values of other types than our own are documented where they are defined."""
+    public = getattr(ziggurat, name)
+
+    if isinstance(public, type) or callable(public):
+        assert public.__doc__
+
+
+def test_type_checkers_see_the_same_list() -> None:
+    """Two lists that must be one."""
+    lazy = {(f"ziggurat.{home}", name) for home, names in ziggurat._HOMES.items() for name in names}
+
+    assert typed_names() == lazy
+
+
+def test_the_list_is_sorted_and_complete() -> None:
+    """``dir`` shows exactly it."""
+    assert dir(ziggurat) == ziggurat.__all__ == sorted(set(ziggurat.__all__))
+
+
+def test_no_module_hides_a_public_name() -> None:
+    """Importing ``ziggurat.x`` makes the module an attribute of that name."""
+    modules = {path.stem for path in SOURCE.iterdir() if path.suffix == ".py" or path.is_dir()}
+
+    assert modules & set(ziggurat.__all__) == set()
+
+
+def test_a_name_that_is_not_public_is_an_attribute_error() -> None:
+    """As of any module."""
+    with pytest.raises(AttributeError, match="module 'ziggurat' has no attribute 'nothing'"):
+        _ = ziggurat.nothing
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_the_toolkit_knows_nothing_of_prism(path: Path) -> None:
+    """Neither by import nor by name."""
+    assert not [name for name in imports_of(path) if name.partition(".")[0].startswith("prism")]
+    assert "prism" not in path.read_text().lower().replace("prismctl local start", "")
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "keeper").glob("*.py")), ids=lambda path: path.name)
+def test_the_keeper_imports_only_its_own_folder_and_the_standard_library(path: Path) -> None:
+    """It is started by path, without site-packages."""
+    foreign = {
+        name
+        for name in imports_of(path)
+        if not (name.startswith(".") and not name.startswith(".."))
+        and name.partition(".")[0] not in sys.stdlib_module_names
+    }
+
+    assert foreign == set()
