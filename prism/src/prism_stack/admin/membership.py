@@ -99,13 +99,15 @@ class Membership:
             if healthy == self._healthy and not gone:
                 return
             self._log_difference(healthy)
+            changed = {*(healthy ^ self._healthy), *(peer.key for peer in gone)}
+            # Before anything is given to others: those are to be told.
+            touched = {each.namespace for key in changed for each in self._ledger.at(key)}
             for peer in gone:
                 self._give_up(peer)
             shift = moves.rebalance(self._ledger, self._serving(healthy))
             self._ledger.commit(shift.changes)
-            changed = {*(healthy ^ self._healthy), *(peer.key for peer in gone)}
             self._healthy = healthy
-            touched = {*shift.namespaces, *(each.namespace for key in changed for each in self._ledger.at(key))}
+            touched |= set(shift.namespaces)
             # A deletion may have waited for a proxy that nobody waits for any more.
             touched |= {name for name, each in self._ledger.namespaces.items() if each.phase is Phase.DELETING}
             self._ledger.changed.notify_all()
@@ -204,6 +206,7 @@ class Membership:
         return not peer.gone and self._peers.health(key) is Health.GONE
 
     def _give_up(self, peer: Peer) -> None:
+        LOG.warning("%s is gone: what it held is written off", peer.key)
         self._ledger.commit(moves.write_off(self._ledger, peer))
         if peer.key.kind is Kind.LAUNCHER:
             self._ledger.commit(moves.rehome(self._ledger, peer.key, self.healthy(Kind.LAUNCHER)))
