@@ -42,5 +42,5 @@ class NotifySocket:
 
 def parse(data: bytes) -> dict[str, str]:
     """Return the ``NAME=value`` lines of a datagram; what is not one is left out."""
-    pairs = (line.partition("=") for line in data.decode(errors="replace").splitlines())
+    pairs = (line.partition("=") for line in data.decode(errors="replace").split("\n"))
     return {name: value for name, sign, value in pairs if sign}

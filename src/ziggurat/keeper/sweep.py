@@ -34,9 +34,9 @@ def dead_run(folder: str) -> str:
     try:
         with open(f"{folder}/{RECORD}", encoding="ascii") as file:
             run, *numbers = file.read().split()
+        keeper, keeper_started, warden, warden_started = map(int, numbers)
     except (OSError, ValueError):
         return ""
-    keeper, keeper_started, warden, warden_started = map(int, numbers)
     lives = processes.is_same(keeper, keeper_started) or processes.is_same(warden, warden_started)
     return "" if lives else run
 
@@ -48,5 +48,9 @@ def _kill(pids: list[int]) -> None:
             descriptor = os.pidfd_open(pid)
         except OSError:
             continue
-        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        try:
+            signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        except OSError:
+            # It has ended meanwhile, or runs as somebody else by now.
+            pass
         os.close(descriptor)
