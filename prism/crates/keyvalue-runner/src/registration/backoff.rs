@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// A proxy that restarts is back within a few of these.
-const FIRST: Duration = Duration::from_millis(20);
+/// A proxy that is started beside the runner listens within a few of these: a longer one would be the start's longest part.
+const FIRST: Duration = Duration::from_millis(1);
 /// Often enough to be found soon, seldom enough to cost nothing.
 const LONGEST: Duration = Duration::from_millis(500);
 
@@ -30,13 +30,13 @@ impl Backoff {
 mod tests {
     use super::*;
 
-    /// From 20 ms it doubles up to half a second, and stays there.
+    /// From a millisecond it doubles up to half a second, and stays there.
     #[test]
     fn waits_double_up_to_the_longest() {
         let mut backoff = Backoff::new();
 
-        let waits: Vec<_> = (0..7).map(|_| backoff.step().as_millis()).collect();
+        let waits: Vec<_> = (0..11).map(|_| backoff.step().as_millis()).collect();
 
-        assert_eq!(waits, [20, 40, 80, 160, 320, 500, 500]);
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 500, 500]);
     }
 }
