@@ -44,8 +44,12 @@ class Store:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, OWNER_ONLY))
             path.chmod(OWNER_ONLY)
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
-            self._open()
         except (OSError, sqlite3.Error) as error:
+            raise CannotWork(f"{path}: {_reason(error)}") from error
+        try:
+            self._open()
+        except sqlite3.Error as error:
+            self._connection.close()
             raise CannotWork(f"{path}: {_reason(error)}") from error
 
     def load(self) -> Contents:

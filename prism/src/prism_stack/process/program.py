@@ -60,9 +60,9 @@ def run(program: Program, read: Callable[[Options], Settings], serve: Callable[[
             return 0
         options.finish()
         logs.start(common.log_format, common.log_level)
-        stop = Stop()
-        stop.listen()
-        serve(settings, common, stop)
+        with Stop() as stop:
+            stop.listen()
+            serve(settings, common, stop)
     except BadConfiguration as error:
         _complain(program, *error.reasons, "see --help")
         return error.exit_code

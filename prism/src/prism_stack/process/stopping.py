@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from typing import Self
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 BY_SIGNAL = 128
@@ -24,17 +25,30 @@ class Stop:
         self.asked = threading.Event()
         self._end_at_once = end_at_once
         self._receiver, self._sender = socket.socketpair()
+        self._follower = threading.Thread(target=self.follow, name="signals", daemon=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Obey no more signals."""
+        if signal.getsignal(SIGNALS[0]) is _heard:
+            signal.set_wakeup_fd(-1)
+        self._sender.close()
+        if self._follower.is_alive():
+            self._follower.join()
+        self._receiver.close()
 
     def listen(self) -> None:
         """Take the signals of this process from now on; called once, from the main thread."""
         self._sender.setblocking(False)
         signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
         for number in SIGNALS:
-            signal.signal(number, lambda *_: None)
-        threading.Thread(target=self.follow, name="signals", daemon=True).start()
+            signal.signal(number, _heard)
+        self._follower.start()
 
     def follow(self) -> None:
-        """Obey each number that arrives, until the end of the program."""
+        """Obey each number that arrives, until the sending end is closed."""
         while number := self._receiver.recv(1):
             self.take(number[0])
 
@@ -49,3 +63,7 @@ class Stop:
     def wait(self) -> None:
         """Return when the program is to stop."""
         self.asked.wait()
+
+
+def _heard(*_: object) -> None:
+    """Stand for a handler: the number has gone to the socket by then."""
