@@ -42,7 +42,7 @@ Message = dict[str, Any]
 
 
 class Lease:
-    """A connection to a keeper; safe to use from several threads."""
+    """A connection to a keeper; safe to use from several threads, which wait for each other."""
 
     def __init__(self, end: socket.socket) -> None:
         """Say hello over a connected socket."""
@@ -53,8 +53,11 @@ class Lease:
         self._answers: dict[int, Message] = {}
         self._unheeded: set[object] = set()
         self._events: deque[Message] = deque()
+        self.awaiting = threading.RLock()
+        """Held by whoever awaits readiness: an event is told once, so only one may take them at a time."""
         self.listeners: list[Callable[[Message], None]] = []
         self.about_keeper: Message = self.ask("hello")
+        self._news = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.ask("events")
 
     def __enter__(self) -> Self:
@@ -102,10 +105,12 @@ class Lease:
         with self._lock:
             self._unheeded.add(self._send(verb, facts))
 
-    @property
-    def has_events(self) -> bool:
-        """Say whether events were read already, while an answer was waited for."""
-        return bool(self._events)
+    def descriptors(self) -> tuple[int, int]:
+        """Return the descriptors of which one can be read when there are events to take.
+
+        The second is for those that came with somebody's answer, and so will not come again.
+        """
+        return self._end.fileno(), self._news
 
     def events(self) -> list[Message]:
         """Return what happened since the last call, without waiting."""
@@ -116,11 +121,15 @@ class Lease:
             except BlockingIOError:
                 pass
             happened = list(self._events)
-            self._events.clear()
+            if happened:
+                self._events.clear()
+                os.eventfd_read(self._news)
         return happened
 
     def close(self) -> None:
         """Close the connection; if it was the owner's, the keeper ends everything."""
+        if self._end.fileno() >= 0:
+            os.close(self._news)
         self._end.close()
 
     def end(self) -> None:
@@ -153,6 +162,8 @@ class Lease:
             raise KeeperLost
         for message in self._lines.feed(data):
             if "event" in message:
+                if not self._events:
+                    os.eventfd_write(self._news, 1)
                 self._events.append(message)
                 for listener in self.listeners:
                     listener(message)

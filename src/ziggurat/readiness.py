@@ -102,11 +102,12 @@ class Readiness:
 
     def wait_all(self) -> None:
         """Wait until everything is ready."""
-        try:
-            while self:
-                self.step()
-        finally:
-            self.close()
+        with self._lease.awaiting:
+            try:
+                while self:
+                    self.step()
+            finally:
+                self.close()
 
     def close(self) -> None:
         """Give up what is awaited, with the connections that it holds."""
@@ -137,12 +138,10 @@ class Readiness:
         return ready
 
     def _wait(self) -> None:
-        if self._lease.has_events:
-            # They came with an answer and will not come again.
-            return
         awaited = self._awaited.values()
         poll = select.poll()
-        poll.register(self._lease.fileno(), select.POLLIN)
+        for descriptor in self._lease.descriptors():
+            poll.register(descriptor, select.POLLIN)
         sockets = {item.need.socket.fileno(): item for item in awaited if isinstance(item.need, probes.Socket)}
         for descriptor, item in sockets.items():
             writable = isinstance(item.need, probes.Socket) and item.need.writable

@@ -89,11 +89,8 @@ class Start:
         Raises ``ServiceExited``, ``NotReady``, ``ProgramNotFound`` or ``PortTaken`` after undoing what was done.
         """
         try:
-            self._prepare()
-            self._spawn_startable()
-            while self._readiness:
-                self._note(self._readiness.step())
-                self._spawn_startable()
+            with self._lease.awaiting:
+                self._bring_up()
         except KeeperLost:
             raise
         except BaseException:
@@ -101,6 +98,13 @@ class Start:
             raise
         finally:
             self._readiness.close()
+
+    def _bring_up(self) -> None:
+        self._prepare()
+        self._spawn_startable()
+        while self._readiness:
+            self._note(self._readiness.step())
+            self._spawn_startable()
 
     def undo(self) -> None:
         """Kill what was spawned and give the ports back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -24,39 +24,37 @@ if TYPE_CHECKING:
     from ziggurat.spec import Probe
 
 Event = dict[str, Any]
+Pair = tuple[socket.socket, socket.socket]
 
 
 @dataclass
 class ScriptedLease:
     """What readiness needs of a lease; an event is on the wire, or read already while something else was asked."""
 
-    wire: socket.socket
-    far_end: socket.socket
+    wire: Pair
+    news: Pair
+    awaiting: AbstractContextManager[None] = field(default_factory=nullcontext)
     read: list[Event] = field(default_factory=list)
     unread: list[Event] = field(default_factory=list)
     asked: list[tuple[str, object]] = field(default_factory=list)
     at_ready: list[Event] = field(default_factory=list)
     """Events that come in while the keeper is told that a service is ready."""
 
-    def fileno(self) -> int:
-        """Return what can be read once something is on the wire."""
-        return self.wire.fileno()
-
-    @property
-    def has_events(self) -> bool:
-        """Say whether events were read already."""
-        return bool(self.read)
+    def descriptors(self) -> tuple[int, int]:
+        """Return what can be read once something is on the wire, or once something was read from it."""
+        return self.wire[0].fileno(), self.news[0].fileno()
 
     def happen(self, event: str, service: str, **facts: object) -> None:
         """Put an event on the wire."""
         self.unread.append({"event": event, "service": service, **facts})
-        self.far_end.send(b".")
+        self.wire[1].send(b".")
 
     def events(self) -> list[Event]:
         """Read and return all events."""
-        self.wire.setblocking(False)
         with suppress(BlockingIOError):
-            self.wire.recv(100)
+            self.wire[0].recv(100)
+        with suppress(BlockingIOError):
+            self.news[0].recv(100)
         happened = self.read + self.unread
         self.read, self.unread = [], []
         return happened
@@ -66,15 +64,18 @@ class ScriptedLease:
         self.asked.append((verb, facts.get("service")))
         if verb == "ready":
             self.read += self.at_ready
+            self.news[1].send(b"." if self.at_ready else b"")
             self.at_ready = []
 
 
 @pytest.fixture
 def lease() -> Iterator[ScriptedLease]:
     """A keeper that tells what the test lets happen."""
-    wire, far_end = socket.socketpair()
-    with wire, far_end:
-        yield ScriptedLease(wire, far_end)
+    wire, news = socket.socketpair(), socket.socketpair()
+    with wire[0], wire[1], news[0], news[1]:
+        for end in (wire[0], news[0]):
+            end.setblocking(False)
+        yield ScriptedLease(wire, news)
 
 
 def service(lease: ScriptedLease, name: str, ready: Probe, log: Path = Path("/nowhere")) -> RunningService:
