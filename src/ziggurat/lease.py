@@ -37,6 +37,8 @@ FIRST_CONNECTION = 3
 HELLO_SECONDS = 10.0
 CHUNK = 65536
 SOCKET_NAME = "keeper.sock"
+LONGEST_BASE = 80
+"""Bytes: the path of a socket may have 107, and those of a run have 21 more than the folder of runs."""
 
 Message = dict[str, Any]
 
@@ -202,16 +204,22 @@ def belonging() -> Lease | None:
 
 
 def connect(folder: Path) -> Lease | None:
-    """Return a lease on the keeper of a run's folder, or None where none answers."""
+    """Return a lease on the keeper of a run's folder, or None where there is none.
+
+    Raises ``KeeperError`` where there is one that does not answer.
+    """
     end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     end.settimeout(HELLO_SECONDS)
     try:
         end.connect(str(folder / SOCKET_NAME))
-        end.settimeout(None)
-        return Lease(end)
-    except (OSError, KeeperLost):
+        found = Lease(end)
+    except (OSError, KeeperLost) as error:
         end.close()
+        if isinstance(error.__cause__, TimeoutError):
+            raise KeeperError("silent", f"the keeper in {folder} does not answer") from error
         return None
+    end.settimeout(None)
+    return found
 
 
 @contextmanager
@@ -226,10 +234,13 @@ def naming(name: str, base: Path | None = None) -> Iterator[None]:
 def base_folder() -> Path:
     """Return this user's folder for runs, made for this user alone.
 
-    Raises ``WorldError`` where somebody else owns it.
+    Raises ``WorldError`` where somebody else owns it, or where no socket could be in it.
     """
     parent = os.environ.get("XDG_RUNTIME_DIR")
     base = Path(parent) / "ziggurat" if parent else Path(tempfile.gettempdir()) / f"ziggurat-{os.getuid()}"
+    if len(os.fsencode(base)) > LONGEST_BASE:
+        message = f"{base} is too long a path for sockets: set XDG_RUNTIME_DIR to a shorter one"
+        raise WorldError(message)
     base.mkdir(mode=0o700, parents=True, exist_ok=True)
     facts = base.lstat()
     if facts.st_uid != os.getuid() or stat.S_IMODE(facts.st_mode) & 0o077 or not stat.S_ISDIR(facts.st_mode):
