@@ -91,9 +91,10 @@ class Admin:
         """Kill the process as `kill -9` does, and start it again on its port and its file."""
         self.stack["admin"].kill()
         self.stack["admin"].restart()
-        wait_until(self._answers, seconds=CALL_SECONDS, what="a connection to the admin")
+        wait_until(self.answers, seconds=CALL_SECONDS, what="a connection to the admin")
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Tell whether a call succeeds."""
         try:
             self.proxies()
         except grpc.RpcError:

@@ -160,11 +160,13 @@ def test_a_second_admin_on_the_same_state_is_refused(admin: Admin, tmp_path: Pat
     assert "another prism-admin holds it" in second.stderr
 
 
-def test_a_taken_address_ends_the_start_with_its_name(start_admin: Callable[..., Admin], admin: Admin) -> None:
+def test_a_taken_address_ends_the_start_with_its_name(
+    start_admin: Callable[..., Admin], admin: Admin, tmp_path: Path
+) -> None:
     """Exit 71, as the process contract has it."""
     taken = admin.stack.address("admin.control")
     with pytest.raises(ServiceExited) as ended:
-        start_admin("--listen", taken, "--state", ":memory:")
+        start_admin("--listen", taken, "--state", tmp_path / "other.db")
 
     assert taken in str(ended.value)
     assert "71" in str(ended.value)
@@ -174,6 +176,25 @@ def test_a_drain_ends_with_zero(admin: Admin, proxy: ScriptedPeer) -> None:
     """SIGTERM is obeyed although peers are registered."""
     del proxy
     assert admin.stack["admin"].terminate().status == 0
+
+
+def test_a_drain_waits_no_longer_than_it_may_for_a_peer_that_does_not_answer(
+    start_admin: Callable[..., Admin], peers: Callable[..., ScriptedPeer]
+) -> None:
+    """The caller hears of it, and what was being created is undone."""
+    admin = start_admin("--heartbeat-interval", "60s", "--drain-timeout", "200ms")
+    silent = peers(lambda _: grpc.StatusCode.UNAVAILABLE)
+    admin.register_proxy("p1", silent)
+    admin.register_launcher("l1", silent)
+    creating = admin.control.CreateNamespace.future(_request("orders"), timeout=30)
+    silent.await_told("AssignNamespace", "orders")
+    ending = admin.stack["admin"].terminate()
+
+    assert ending.status == 0
+    assert creating.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
+    admin.stack["admin"].restart()
+    wait_until(admin.answers, seconds=10, what="a connection to the admin")
+    assert admin.namespaces() == {}
 
 
 def _request(name: str) -> CreateNamespaceRequest:

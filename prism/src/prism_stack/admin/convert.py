@@ -75,10 +75,13 @@ def launcher(message: LauncherRegistration, heartbeat: timedelta) -> Peer:
 
 def proxy_heartbeat(message: ProxyHeartbeat) -> tuple[PeerKey, frozenset[str]]:
     """Return who says that it is there, and the namespaces that it serves."""
-    fields.check(message)
+    fields.check(message, but="namespace_health")
     for name, health in message.namespace_health.items():
+        # A heartbeat may tell of thousands: what is right is seen without looking at each field by its descriptor.
+        if health.status not in NAMESPACE_STATUSES or health.active_sessions < 0 or health.requests_per_second < 0:
+            fields.check(health, f"namespace_health[{name}].")
+            fields.word(f"namespace_health[{name}].status", health.status, NAMESPACE_STATUSES)
         fields.namespace("namespace_health key", name)
-        fields.word(f"namespace_health[{name}].status", health.status, NAMESPACE_STATUSES)
     return PeerKey(Kind.PROXY, fields.identifier("proxy_id", message.proxy_id)), frozenset(message.namespace_health)
 
 

@@ -25,10 +25,14 @@ HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]
 MILLISECOND = timedelta(milliseconds=1)
 
 
-def check(message: Message, path: str = "") -> None:
-    """Check what holds for every field: no negative number, no text too long, nothing twice in a list."""
+def check(message: Message, path: str = "", *, but: str = "") -> None:
+    """Check what holds for every field: no negative number, no text too long, nothing twice in a list.
+
+    The caller judges the field called `but` itself.
+    """
     for field, value in message.ListFields():
-        _check_field(field, value, f"{path}{field.name}")
+        if field.name != but:
+            _check_field(field, value, f"{path}{field.name}")
 
 
 def identifier(field: str, value: str) -> str:

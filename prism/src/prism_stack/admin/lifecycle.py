@@ -52,6 +52,7 @@ class Lifecycle:
         self._settlement = settlement
         self._clocks = clocks
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
+        self._stopping = False
         self.nudge: Callable[[list[str]], None] = lambda _: None
 
     def undo_unfinished(self) -> None:
@@ -60,6 +61,12 @@ class Lifecycle:
             for namespace in list(self._ledger.namespaces.values()):
                 if namespace.phase is Phase.PENDING:
                     self._ledger.record(self._withdrawal(namespace))
+
+    def stop(self) -> None:
+        """Let nobody wait any longer: the admin ends, and their calls have ended already."""
+        with self._ledger.changed:
+            self._stopping = True
+            self._ledger.changed.notify_all()
 
     def create(self, wish: Wish, patience: timedelta) -> Namespace:
         """Return the namespace once its peers have said yes; otherwise raise, and leave nothing of it."""
@@ -201,7 +208,9 @@ class Lifecycle:
             self._waiting.release()
 
     def _wait(self, holds: Callable[[], bool], deadline: float) -> bool:
-        return self._ledger.changed.wait_for(holds, max(0.0, deadline - self._clocks.seconds()))
+        """Return whether it holds, in the end."""
+        self._ledger.changed.wait_for(lambda: self._stopping or holds(), max(0.0, deadline - self._clocks.seconds()))
+        return holds()
 
     def _is_acknowledged(self, name: str) -> bool:
         return all(each.acknowledged for each in self._ledger.placements(name) if each.wanted)

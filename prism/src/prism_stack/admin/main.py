@@ -44,6 +44,10 @@ QUICK_THREADS = 16
 """For calls that wait for nobody, beside those that wait for peers."""
 REVIEW_SECONDS = 0.1
 """How late a silence may be noticed; looking costs microseconds a peer."""
+ROUNDS_TO_RESYNC = 50
+"""Every few seconds whatever is unsettled is looked at anew, so that nothing depends on a single nudge."""
+STORE_PAUSE_SECONDS = 1.0
+"""Between two complaints about a disk that is full."""
 SERVICES = tuple(service.full_name for file in (ADMIN, CONTROL_PLANE) for service in file.services_by_name.values())
 
 
@@ -93,6 +97,8 @@ def serve(settings: Settings, common: Common, stop: Stop) -> None:
         notify.stopping()
         health.drain()
         server.stop(common.drain_timeout.total_seconds()).wait()
+        office.stop()
+        executor.shutdown()
         office.close()
 
 
@@ -122,20 +128,29 @@ class Office:
         self._messenger.nudge(self._ledger.unsettled())
 
     def close(self) -> None:
-        """Stop telling, and save what is known."""
+        """Save what is known; nobody calls any more."""
+        self._ledger.flush()
+
+    def stop(self) -> None:
+        """Stop telling; whoever still waits for a peer has waited long enough."""
+        self._lifecycle.stop()
         self._closing.set()
         self._watch.join()
         self._messenger.close()
         self._courier.close()
-        self._ledger.flush()
 
     def _review(self) -> None:
+        rounds = 0
         while not self._closing.wait(REVIEW_SECONDS):
+            rounds += 1
             try:
                 self._membership.review()
                 self._ledger.flush()
+                if rounds % ROUNDS_TO_RESYNC == 0:
+                    self._messenger.nudge(self._ledger.unsettled())
             except StoreFailed as failure:
                 LOG.warning("%s; trying again", failure)
+                self._closing.wait(STORE_PAUSE_SECONDS)
             except Exception:
                 LOG.exception("a review failed")
 

@@ -105,7 +105,7 @@ class Membership:
             for peer in gone:
                 self._give_up(peer)
             shift = moves.rebalance(self._ledger, self._serving(healthy))
-            self._ledger.commit(shift.changes)
+            self._ledger.record(shift.changes)
             self._healthy = healthy
             touched |= set(shift.namespaces)
             # A deletion may have waited for a proxy that nobody waits for any more.
@@ -207,9 +207,9 @@ class Membership:
 
     def _give_up(self, peer: Peer) -> None:
         LOG.warning("%s is gone: what it held is written off", peer.key)
-        self._ledger.commit(moves.write_off(self._ledger, peer))
+        self._ledger.record(moves.write_off(self._ledger, peer))
         if peer.key.kind is Kind.LAUNCHER:
-            self._ledger.commit(moves.rehome(self._ledger, peer.key, self.healthy(Kind.LAUNCHER)))
+            self._ledger.record(moves.rehome(self._ledger, peer.key, self.healthy(Kind.LAUNCHER)))
 
     def _log_difference(self, healthy: frozenset[PeerKey]) -> None:
         for key in sorted(self._healthy - healthy):

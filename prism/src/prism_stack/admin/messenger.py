@@ -200,7 +200,12 @@ class Messenger:
     def _send(self, errand: Errand) -> None:
         self._traffic.under_way.add(errand.key)
         self._traffic.calls[errand.peer] += 1
-        self._carrier.carry(errand, lambda outcome: self._events.put(_Ended(errand, outcome)))
+        try:
+            self._carrier.carry(errand, lambda outcome: self._events.put(_Ended(errand, outcome)))
+        except Exception as error:
+            LOG.exception("%s could not be told anything", errand.peer)
+            outcome = Outcome(answer=Answer.REFUSED, status="INTERNAL", detail=str(error))
+            self._events.put(_Ended(errand, outcome))
 
     def _finish(self, errand: Errand, outcome: Outcome) -> None:
         self._traffic.under_way.discard(errand.key)
