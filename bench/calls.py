@@ -6,7 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from prism_stack.stacks import KEYVALUE_SERVICE
-from ziggurat.grpc_call import UnaryCalls
+from ziggurat.grpc_call import Calls
 
 if TYPE_CHECKING:
     from ziggurat.grpc_call import Answer
@@ -19,14 +19,14 @@ SECONDS = 5.0
 CHUNK = 65536
 
 
-class Calls:
+class Connection:
     """A connection to a data port."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         """Connect, or raise ``OSError``."""
         self._socket = socket.create_connection((endpoint.host, endpoint.port), timeout=SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._calls = UnaryCalls(GET, str(endpoint))
+        self._calls = Calls(GET, str(endpoint))
 
     def get(self) -> Answer:
         """Make one call and return its outcome, or raise ``OSError``."""
@@ -51,19 +51,19 @@ class FirstAnswer:
     def __init__(self, endpoint: Endpoint) -> None:
         """Look at this endpoint."""
         self._endpoint = endpoint
-        self._calls: Calls | None = None
+        self._connection: Connection | None = None
 
     def came(self) -> bool:
         """Connect where there is no connection yet, and call once."""
         try:
-            self._calls = self._calls or Calls(self._endpoint)
-            return self._calls.get().message is not None
+            self._connection = self._connection or Connection(self._endpoint)
+            return self._connection.get().message is not None
         except OSError:
             self.close()
             return False
 
     def close(self) -> None:
         """Close the connection, if there is one."""
-        if self._calls:
-            self._calls.close()
-            self._calls = None
+        if self._connection:
+            self._connection.close()
+            self._connection = None

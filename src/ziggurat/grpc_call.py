@@ -1,7 +1,7 @@
-"""Unary gRPC calls over one HTTP/2 connection, written by hand: no gRPC library, no waiting, no sockets.
+"""gRPC calls of one request over one HTTP/2 connection, written by hand: no gRPC library, no waiting, no sockets.
 
 The bytes follow RFC 9113 (frames), RFC 7541 (header compression: every field is sent as a literal that is not
-indexed) and the gRPC over HTTP/2 protocol. Of an answer only what tells its outcome is read: its message, or the
+indexed) and the gRPC over HTTP/2 protocol. Of an answer only what tells its outcome is read: its messages, and the
 ``grpc-status`` of the trailers. That field is looked for, not decoded, which works because the settings allow the
 server no dynamic table: each field then comes with its own name.
 """
@@ -31,19 +31,19 @@ SHORT_DIGITS = 3
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The outcome of a call: a message, a gRPC status, or why there is neither."""
+    """What comes of a call: a message, the gRPC status that it ends with, or why there is none."""
 
     message: bytes | None = None
     status: int | None = None
     problem: str = ""
 
 
-class UnaryCalls:
+class Calls:
     """The protocol state of one connection; one call at a time."""
 
     def __init__(self, path: str, authority: str) -> None:
         """Call a method (``/package.Service/Method``) at an authority (``host:port``)."""
-        self._path = path
+        self.path = path
         self._authority = authority
         self._stream = -1
         self._received = b""
@@ -51,6 +51,8 @@ class UnaryCalls:
         self._block = b""
         self._is_trailers = False
         self._to_send = PREFACE + frame(SETTINGS, 0, 0, NO_DYNAMIC_TABLE)
+        self.is_answered = False
+        """The call has ended: nothing more comes of it."""
         self.is_over = False
         """No further call will be answered on this connection."""
 
@@ -58,6 +60,7 @@ class UnaryCalls:
         """Begin a call on a stream of its own."""
         self._stream += 2
         self._body = b""
+        self.is_answered = False
         body = b"\0" + struct.pack(">I", len(message)) + message
         self._to_send += frame(HEADERS, END_HEADERS, self._stream, self._headers())
         self._to_send += frame(DATA, END_STREAM, self._stream, body)
@@ -68,7 +71,10 @@ class UnaryCalls:
         return data
 
     def receive(self, data: bytes) -> Answer | None:
-        """Take bytes and return the outcome of the call, or None while it is not known."""
+        """Take bytes and return what comes next of the call, or None where it is not there yet.
+
+        Bytes may hold more than one: without further bytes it returns the next of them.
+        """
         self._received += data
         while len(self._received) >= FRAME_HEAD:
             length = int.from_bytes(self._received[:3], "big")
@@ -97,9 +103,11 @@ class UnaryCalls:
         return None
 
     def _outcome(self, kind: int, flags: int, payload: bytes) -> Answer | None:
+        self.is_answered = kind == RST_STREAM or (kind in {DATA, HEADERS} and bool(flags & END_STREAM))
         if kind == DATA:
             self._body += _unpadded(flags, payload)
-            return _whole_message(self._body)
+            message, self._body = _first_message(self._body)
+            return None if message is None else Answer(message=message)
         if kind == HEADERS:
             self._is_trailers = bool(flags & END_STREAM)
             self._block = _unpadded(flags, payload)
@@ -112,14 +120,14 @@ class UnaryCalls:
         return None
 
     def _over(self, problem: str) -> Answer:
-        self.is_over = True
+        self.is_over = self.is_answered = True
         return Answer(problem=problem)
 
     def _headers(self) -> bytes:
         fields = (
             (":method", "POST"),
             (":scheme", "http"),
-            (":path", self._path),
+            (":path", self.path),
             (":authority", self._authority),
             ("te", "trailers"),
             ("content-type", "application/grpc"),
@@ -144,11 +152,12 @@ def _unpadded(flags: int, payload: bytes) -> bytes:
     return payload[1 : len(payload) - payload[0]] if flags & PADDED and payload else payload
 
 
-def _whole_message(body: bytes) -> Answer | None:
-    """Return the message once all of it is there: it may come in any number of frames."""
-    length = int.from_bytes(body[1:MESSAGE_HEAD], "big")
-    whole = len(body) >= MESSAGE_HEAD and len(body) >= MESSAGE_HEAD + length
-    return Answer(message=body[MESSAGE_HEAD : MESSAGE_HEAD + length]) if whole else None
+def _first_message(body: bytes) -> tuple[bytes | None, bytes]:
+    """Return the first message once all of it is there, and the rest: it may come in any number of frames."""
+    end = MESSAGE_HEAD + int.from_bytes(body[1:MESSAGE_HEAD], "big")
+    if len(body) < MESSAGE_HEAD or len(body) < end:
+        return None, body
+    return body[MESSAGE_HEAD:end], body[end:]
 
 
 def _trailers(block: bytes) -> Answer:

@@ -1,10 +1,14 @@
-"""What the gRPC health checking protocol says of a service, asked again and again on one connection."""
+"""What the gRPC health checking protocol says of a service, watched on one connection.
+
+A server that cannot be watched, for not all implement that, is asked again and again.
+"""
 
 from __future__ import annotations
 
-from ziggurat.grpc_call import Answer, UnaryCalls, varint
+from ziggurat.grpc_call import Answer, Calls, varint
 
-PATH = "/grpc.health.v1.Health/Check"
+WATCH, CHECK = "/grpc.health.v1.Health/Watch", "/grpc.health.v1.Health/Check"
+OK, UNIMPLEMENTED = 0, 12
 STATUSES = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
 CODES = {5: "NOT_FOUND", 7: "PERMISSION_DENIED", 12: "UNIMPLEMENTED", 14: "UNAVAILABLE", 16: "UNAUTHENTICATED"}
 
@@ -16,7 +20,12 @@ class HealthCheck:
         """Ask about a service at an authority (``host:port``)."""
         name = service.encode()
         self._request = b"\x0a" + varint(len(name)) + name if name else b""
-        self._calls = UnaryCalls(PATH, authority)
+        self._calls = Calls(WATCH, authority)
+
+    @property
+    def is_answered(self) -> bool:
+        """Nothing more comes of what was asked."""
+        return self._calls.is_answered
 
     @property
     def is_over(self) -> bool:
@@ -24,7 +33,7 @@ class HealthCheck:
         return self._calls.is_over
 
     def ask(self) -> None:
-        """Begin a check."""
+        """Begin to watch, or to check where that is all that the server can."""
         self._calls.ask(self._request)
 
     def to_send(self) -> bytes:
@@ -32,9 +41,16 @@ class HealthCheck:
         return self._calls.to_send()
 
     def receive(self, data: bytes) -> str | None:
-        """Take bytes and return the status that they tell, by name, or None while it is not known."""
+        """Take bytes and return the latest status that they tell, by name, or None where they tell none."""
+        latest = None
         answer = self._calls.receive(data)
-        return None if answer is None else _status(answer)
+        while answer is not None:
+            if answer.status == UNIMPLEMENTED:
+                self._calls.path = CHECK
+            if answer.status != OK:
+                latest = _status(answer)
+            answer = None if self.is_over else self._calls.receive(b"")
+        return latest
 
 
 def _status(answer: Answer) -> str:

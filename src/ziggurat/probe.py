@@ -157,14 +157,14 @@ def _serving(name: str, service: str, sight: Sight) -> Steps:
 
 
 def _ask_until_serving(link: socket.socket, check: HealthCheck) -> Generator[Need, None, bool]:
-    """Ask on one connection until it answers SERVING (true) or is over (false)."""
+    """Ask on one connection until it tells SERVING (true) or is over (false); what ends is asked again."""
     while True:
         check.ask()
-        status = None
-        while status is None:
+        status = "connected, but the health check is not answered"
+        while not check.is_answered:
             try:
                 link.sendall(check.to_send())
-                yield Socket(link, "connected, but the health check is not answered")
+                yield Socket(link, status)
                 data = link.recv(65536)
             except OSError as error:
                 yield Retry(f"connection lost: {_reason(error)}")
@@ -172,9 +172,9 @@ def _ask_until_serving(link: socket.socket, check: HealthCheck) -> Generator[Nee
             if not data:
                 yield Retry("connection closed before the health check was answered")
                 return False
-            status = check.receive(data)
-        if status == "SERVING":
-            return True
+            status = check.receive(data) or status
+            if status == "SERVING":
+                return True
         yield Retry(status)
         if check.is_over:
             return False

@@ -86,7 +86,10 @@ class Tcp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrpcHealth:
-    """Ready when ``grpc.health.v1.Health/Check`` at the endpoint answers SERVING for the service."""
+    """Ready when ``grpc.health.v1.Health`` at the endpoint tells SERVING for the service.
+
+    It is watched, and so known at once; a server that only implements ``Check`` is asked again and again.
+    """
 
     endpoint: str
     service: str = ""

@@ -17,7 +17,7 @@ from hyperframe.frame import (
 )
 from hypothesis import given, strategies as st
 
-from ziggurat.grpc_call import PREFACE, Answer, UnaryCalls
+from ziggurat.grpc_call import PREFACE, Answer, Calls
 
 Fields = list[tuple[str, str]]
 
@@ -112,12 +112,12 @@ def server(request: pytest.FixtureRequest) -> Server:
     return Server(huffman=request.param)
 
 
-def calls() -> UnaryCalls:
+def calls() -> Calls:
     """Return a connection to one method."""
-    return UnaryCalls("/made.Service/Method", "127.0.0.1:50051")
+    return Calls("/made.Service/Method", "127.0.0.1:50051")
 
 
-def asked(server: Server, message: bytes = b"") -> UnaryCalls:
+def asked(server: Server, message: bytes = b"") -> Calls:
     """Return a connection on which a call was just sent to the server."""
     connection = calls()
     connection.ask(message)
@@ -165,7 +165,7 @@ def test_each_call_has_a_stream_of_its_own(server: Server) -> None:
 
 def test_long_paths_are_sent_whole(server: Server) -> None:
     """A length of 127 and more takes several bytes."""
-    connection = UnaryCalls("/" + "x" * 300, "h:1")
+    connection = Calls("/" + "x" * 300, "h:1")
     connection.ask(b"")
     headers = server.read(connection.to_send())[1]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hyperframe.frame import DataFrame, GoAwayFrame
+from hpack import Encoder
+from hyperframe.frame import DataFrame, GoAwayFrame, HeadersFrame
 from hypothesis import given, strategies as st
 
 from ziggurat.grpc_health import HealthCheck
@@ -19,6 +20,12 @@ def asked(service: str = "made.Service") -> HealthCheck:
 def reply(message: bytes) -> bytes:
     """Return the DATA frame of an answer."""
     return bytes(DataFrame(1, b"\0" + len(message).to_bytes(4, "big") + message).serialize())
+
+
+def trailers(status: str) -> bytes:
+    """Return the HEADERS frame that ends an answer."""
+    fields = Encoder().encode([("grpc-status", status)], huffman=False)
+    return bytes(HeadersFrame(1, fields, flags=["END_HEADERS", "END_STREAM"]).serialize())
 
 
 @pytest.mark.parametrize(
@@ -52,9 +59,38 @@ def test_a_long_name_is_sent_whole() -> None:
     assert asked(name).to_send().endswith(b"\x0a\xc8\x01" + name.encode())
 
 
-def test_the_health_service_is_asked() -> None:
-    """By its well-known path."""
-    assert b"/grpc.health.v1.Health/Check" in asked().to_send()
+def test_the_health_is_watched() -> None:
+    """By the service's well-known path."""
+    assert b"/grpc.health.v1.Health/Watch" in asked().to_send()
+
+
+def test_the_latest_of_several_statuses_counts() -> None:
+    """They came at once, but one after the other."""
+    check = asked()
+
+    assert check.receive(reply(b"\x08\x01") + reply(b"\x08\x02")) == "NOT_SERVING"
+    assert not check.is_answered
+    assert check.receive(reply(b"\x08\x01")) == "SERVING"
+
+
+def test_a_server_that_cannot_be_watched_is_checked() -> None:
+    """From the next question on, and on the same connection."""
+    check = asked()
+    check.to_send()
+    assert check.receive(trailers("12")) == "UNIMPLEMENTED"
+    assert check.is_answered
+    assert not check.is_over
+
+    check.ask()
+    assert b"/grpc.health.v1.Health/Check" in check.to_send()
+
+
+def test_the_end_of_a_good_call_tells_no_status() -> None:
+    """The one that its message told stands."""
+    check = asked()
+
+    assert check.receive(reply(b"\x08\x02") + trailers("0")) == "NOT_SERVING"
+    assert check.is_answered
 
 
 def test_a_connection_that_goes_away_is_over() -> None:

@@ -174,10 +174,11 @@ class Conversation:
         self.check = HealthCheck("a.B", "h:1")
         self.steps = _ask_until_serving(self.near, self.check)
 
-    def reply(self, status: int, stream: int = 1) -> None:
-        """Answer with a status."""
+    def reply(self, status: int, stream: int = 1, *, last: bool = False) -> None:
+        """Tell a status, and where it is the last one of this answer, end it."""
         message = b"\0\0\0\0\x02\x08" + bytes([status])
-        self.far.sendall(len(message).to_bytes(3, "big") + b"\0\0" + stream.to_bytes(4, "big") + message)
+        head = len(message).to_bytes(3, "big") + bytes([0, last]) + stream.to_bytes(4, "big")
+        self.far.sendall(head + message)
 
     def outcome(self) -> bool:
         """Return what the check ends with."""
@@ -202,10 +203,20 @@ def test_serving_is_ready(talk: Conversation) -> None:
     assert talk.outcome()
 
 
-def test_the_same_connection_is_asked_again(talk: Conversation) -> None:
-    """On another stream."""
+def test_a_status_that_changes_is_told_without_asking(talk: Conversation) -> None:
+    """Meanwhile it is the reason for not being ready."""
     next(talk.steps)
     talk.reply(2)
+    assert next(talk.steps) == Socket(talk.near, "NOT_SERVING")
+    talk.reply(1)
+
+    assert talk.outcome()
+
+
+def test_the_same_connection_is_asked_again_when_an_answer_ends(talk: Conversation) -> None:
+    """On another stream."""
+    next(talk.steps)
+    talk.reply(2, last=True)
     assert next(talk.steps) == Retry("NOT_SERVING")
     next(talk.steps)
     talk.reply(1, stream=3)
