@@ -85,33 +85,45 @@ def test_a_service_is_ready_when_its_health_is_serving(
 # === not ready in time: each reason ===
 
 
-@pytest.mark.parametrize(
-    ("name", "words", "ready", "reason"),
-    [
-        ("ignore_sigterm", (), Tcp(endpoint="http"), "connection refused"),
-        ("serve", ("127.0.0.1:0",), Tcp(endpoint="http"), "connection refused"),
-        ("listen_without_serving", ("{http}",), Notify(), "READY=1 has not come"),
-        ("notify_oddly", ("STATUS=loading", "--never"), Notify(), "it says: nearly there"),
-        ("notify_from_child", (), Notify(), "READY=1 has not come"),
-        ("serve", ("{http}",), LogLine(pattern="never"), "no such line has come"),
-        ("listen_without_serving", ("{http}",), GrpcHealth(endpoint="http"), "the health check is not answered"),
-        ("answer_health", ("{http}", "2"), GrpcHealth(endpoint="http"), "NOT_SERVING"),
-        ("answer_health", ("{http}", "3"), GrpcHealth(endpoint="http"), "SERVICE_UNKNOWN"),
-        ("answer_health", ("{http}", "r12"), GrpcHealth(endpoint="http"), "UNIMPLEMENTED"),
-        ("speak_http1", ("{http}",), GrpcHealth(endpoint="http"), "it does not speak HTTP/2: 'HTTP/1.1 400"),
-        ("accept_and_close", ("{http}",), GrpcHealth(endpoint="http"), "connection reset by peer"),
-    ],
-)
-def test_a_service_that_is_not_ready_in_time_says_why(
-    lease: Lease, program: Program, name: str, words: tuple[str, ...], ready: Probe, reason: str
-) -> None:
-    """The latest reason stands last, and nothing of the service is left."""
-    with pytest.raises(NotReady) as caught:
-        start(one(program(name, *words), ready, seconds=0.3), lease=lease)
+REASONS: dict[str, tuple[tuple[str, ...], Probe, str]] = {
+    "nobody-listens": (("ignore_sigterm",), Tcp(endpoint="http"), "connection refused"),
+    "listens-elsewhere": (("serve", "127.0.0.1:0"), Tcp(endpoint="http"), "connection refused"),
+    "says-nothing": (("listen_without_serving", "{http}"), Notify(), "READY=1 has not come"),
+    "says-a-status": (("notify_oddly", "STATUS=loading", "--never"), Notify(), "it says: nearly there"),
+    "child-says-it": (("notify_from_child",), Notify(), "READY=1 has not come"),
+    "writes-another-line": (("serve", "{http}"), LogLine(pattern="never"), "no such line has come"),
+    "does-not-answer": (
+        ("listen_without_serving", "{http}"),
+        GrpcHealth(endpoint="http"),
+        "connected, but the health check is not answered",
+    ),
+    "not-serving": (("answer_health", "{http}", "2"), GrpcHealth(endpoint="http"), "NOT_SERVING"),
+    "unknown-service": (("answer_health", "{http}", "3"), GrpcHealth(endpoint="http"), "SERVICE_UNKNOWN"),
+    "no-health": (("answer_health", "{http}", "r12"), GrpcHealth(endpoint="http"), "UNIMPLEMENTED"),
+    "web-server": (
+        ("speak_http1", "{http}"),
+        GrpcHealth(endpoint="http"),
+        "it does not speak HTTP/2: 'HTTP/1.1 400 Bad Request'",
+    ),
+    "resets": (("accept_and_close", "{http}"), GrpcHealth(endpoint="http"), "connection reset by peer"),
+}
 
-    (waiting,) = caught.value.waiting
-    assert waiting.service == "web"
-    assert reason in waiting.reasons[-1][0]
+
+def test_each_service_that_is_not_ready_in_time_says_why(lease: Lease, program: Program) -> None:
+    """The latest reason stands last; all are named at once, and nothing of any is left."""
+    services = tuple(
+        Service(name=name, command=program(*words), ports={"http": FREE}, ready=ready, start_seconds=1.5)
+        for name, (words, ready, _) in REASONS.items()
+    )
+
+    with pytest.raises(NotReady) as caught:
+        start(Stack(name="many", services=services), lease=lease)
+    told = {waiting.service: dict(waiting.reasons) for waiting in caught.value.waiting}
+    expected = {name: reason for name, (_, _, reason) in REASONS.items()}
+    # A probe of what ends each connection sees now this, now that end of it.
+    assert {
+        name: expected[name] if expected[name] in reasons else reasons for name, reasons in told.items()
+    } == expected
     assert lease.ask("list") == []
 
 

@@ -23,7 +23,7 @@ NETWORK = {
     "sendto": "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))",
     "sendmsg": "socket.socket(type=socket.SOCK_DGRAM).sendmsg([b'x'], [], 0, ('127.0.0.1', 9))",
     "unix connect": "socket.socket(socket.AF_UNIX).connect('/nowhere')",
-    "unix bind": "socket.socket(socket.AF_UNIX).bind(str(tmp_path / 's'))",
+    "unix bind": "socket.socket(socket.AF_UNIX).bind('/nowhere/s')",
     "asyncio": "asyncio.run(asyncio.open_connection('127.0.0.1', 9))",
     "asyncio server": "asyncio.run(asyncio.start_server(print, '127.0.0.1', 0))",
     "urlopen": "urllib.request.urlopen('http://127.0.0.1:9')",
