@@ -234,14 +234,20 @@ def naming(name: str, base: Path | None = None) -> Iterator[None]:
 def base_folder() -> Path:
     """Return this user's folder for runs, made for this user alone.
 
-    Raises ``WorldError`` where somebody else owns it, or where no socket could be in it.
+    Raises ``WorldError`` where it cannot be made or somebody else owns it, or where no socket could be in it.
     """
-    parent = os.environ.get("XDG_RUNTIME_DIR")
-    base = Path(parent) / "ziggurat" if parent else Path(tempfile.gettempdir()) / f"ziggurat-{os.getuid()}"
+    parent = os.environ.get("XDG_RUNTIME_DIR", "")
+    # A relative one is not valid, and would be another folder for each command.
+    named = Path(parent) / "ziggurat" if parent.startswith("/") else None
+    base = named or Path(tempfile.gettempdir()) / f"ziggurat-{os.getuid()}"
     if len(os.fsencode(base)) > LONGEST_BASE:
         message = f"{base} is too long a path for sockets: set XDG_RUNTIME_DIR to a shorter one"
         raise WorldError(message)
-    base.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"{base} cannot be made ({error.strerror}): set XDG_RUNTIME_DIR to a folder that you may write"
+        raise WorldError(message) from error
     facts = base.lstat()
     if facts.st_uid != os.getuid() or stat.S_IMODE(facts.st_mode) & 0o077 or not stat.S_ISDIR(facts.st_mode):
         message = f"{base} must be a folder of this user's alone (mode 0700); remove it or set XDG_RUNTIME_DIR"

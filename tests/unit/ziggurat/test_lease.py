@@ -13,7 +13,7 @@ from ziggurat.lease import base_folder
 
 @pytest.fixture
 def any_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    """pytest's own temporary folders may be deep."""
+    """Pytest's own temporary folders may be deep."""
     monkeypatch.setattr(lease, "LONGEST_BASE", 4096)
 
 
@@ -38,6 +38,23 @@ def test_without_a_runtime_folder_they_live_in_the_temporary_one(
 
     assert base_folder().parent == tmp_path
     assert base_folder().name.startswith("ziggurat-")
+
+
+@pytest.mark.usefixtures("any_length")
+def test_a_relative_runtime_folder_counts_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be another one for each command that is typed elsewhere."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "here")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    assert base_folder().parent == tmp_path
+
+
+def test_a_folder_that_cannot_be_made_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to do."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/dev/null")
+
+    with pytest.raises(WorldError, match=r"/dev/null/ziggurat cannot be made .*: set XDG_RUNTIME_DIR"):
+        base_folder()
 
 
 @pytest.mark.usefixtures("any_length")
