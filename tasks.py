@@ -16,7 +16,6 @@ from invoke.tasks import task
 ROOT = Path(__file__).resolve().parent
 MANIFEST = ROOT / "prism/Cargo.toml"
 GENERATOR_ENVIRONMENT = ROOT / "build/protogen"
-NOT_FOUND = 127
 LEFT_BY_BUILDS = ("build", "prism/target", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis")
 
 
@@ -29,8 +28,7 @@ def build(_context: Context, release: bool = False) -> None:
     try:
         programs = cargo.build(MANIFEST, release=release)
     except BuildFailed as error:
-        # What cargo said was passed on as it came; there is more to tell only where there is no cargo.
-        raise Exit(str(error) if error.status == NOT_FOUND else "cargo could not build it", code=1) from error
+        raise Exit(error.brief, code=1) from error
     for _, program in sorted(programs.items()):
         print(f"{program.name:<18} {program.path}  {program.build_id}")
 

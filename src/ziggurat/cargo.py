@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ziggurat.errors import BuildFailed
+from ziggurat.errors import COMMAND_NOT_FOUND, BuildFailed
 from ziggurat.keeper.build_id import read_build_id
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _run(command: list[str]) -> list[str]:
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, env=environment
             )
         except FileNotFoundError:
-            raise BuildFailed(command, 127, "cargo is not on PATH: install a Rust toolchain") from None
+            raise BuildFailed(command, COMMAND_NOT_FOUND, "cargo is not on PATH: install a Rust toolchain") from None
         with process:
             said = "".join(_passed_on(process.stderr or ()))
         if process.returncode:

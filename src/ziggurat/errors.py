@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+COMMAND_NOT_FOUND = 127
+"""As a shell has it."""
+
+
 class ZigguratError(Exception):
     """Root of everything that the toolkit raises."""
 
@@ -135,6 +139,11 @@ class BuildFailed(WorldError):
         self.command = tuple(command)
         self.status = exit_code
         self.output = output
+
+    @property
+    def brief(self) -> str:
+        """One line for whoever saw what cargo printed pass by; why cargo did not run, where it did not."""
+        return self.output if self.status == COMMAND_NOT_FOUND else "cargo could not build it"
 
 
 class StartFailed(WorldError):

@@ -39,7 +39,8 @@ class ServiceLog:
     def tail(self, count: int = 10, *, since: int = 0) -> tuple[str, ...]:
         """Return the last lines, none of them from before an offset."""
         start = max(since, self.size() - TAIL_BYTES)
-        return tuple(self.lines(start)[-count:])
+        lines = self.lines(start)
+        return tuple(lines[max(0, len(lines) - count) :])
 
     def wait_for(self, pattern: str, *, since: int = 0, seconds: float = 10.0) -> re.Match[str]:
         """Wait for a line that matches a regular expression."""

@@ -13,7 +13,7 @@ from prism_stack import stacks, workspace
 from prism_stack.checks import CheckResult, run_checks, verdict
 from prism_stack.client import KeyValueClient
 from prism_stack.errors import PrismError
-from ziggurat import Endpoint, RunningStack, ZigguratError, start
+from ziggurat import BuildFailed, Endpoint, RunningStack, ZigguratError, start
 
 LAST_LINES = 20
 EXIT_FAILED = 1
@@ -26,7 +26,7 @@ EXIT_USAGE = 64
 @click.option("--proxy", metavar="HOST:PORT", help="Check this running proxy instead; nothing is built or started.")
 def run(build: bool, release: bool, proxy: str | None) -> int:  # noqa: FBT001 - click passes by name
     """Prove that a call travels from a client through prism-proxy and keyvalue-runner to the store and back."""
-    if proxy:
+    if proxy is not None:
         return check(str(Endpoint.parse(proxy)), tell_more=lambda: None)
     click.echo("Building prism-proxy and keyvalue-runner …" if build else "Taking the programs that were built last …")
     programs = workspace.programs(release=release, fresh=build)
@@ -81,6 +81,9 @@ def main() -> None:
     try:
         with sigterm_as_interrupt():
             sys.exit(run.main(standalone_mode=False))
+    except BuildFailed as error:
+        click.echo(f"❌ {error.brief}", err=True)
+        sys.exit(EXIT_FAILED)
     except (PrismError, ZigguratError) as error:
         click.echo(f"❌ {error}", err=True)
         sys.exit(EXIT_FAILED)

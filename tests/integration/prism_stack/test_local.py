@@ -8,14 +8,15 @@ import signal
 import socket
 import subprocess
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from prism_stack import stacks
 from prism_stack.client import KeyValueClient
 from ziggurat import Tier, wait_until
-from ziggurat.keeper import processes
+from ziggurat.keeper import ports, processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
 
 START = ("local", "start", "--no-build", "--ports", "auto")
 PORT_TAKEN, UNFIT, USAGE = 71, 69, 64
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenPort:
+    """A port that something listens on."""
+
+    number: int
+    owner: int
+    """The pid of what does."""
 
 
 @pytest.fixture
@@ -102,16 +113,13 @@ def test_nothing_is_left_of_a_stack_whose_keeper_is_killed(typed: Typed, local: 
     typed.run("prismctl", *START)
 
 
-def test_a_default_port_in_use_is_named_with_its_owner_and_nothing_is_left(
-    typed: Typed, port_9095_is_taken: None
-) -> None:
+def test_a_default_port_in_use_is_named_with_its_owner_and_nothing_is_left(typed: Typed, taken_port: TakenPort) -> None:
     """The error names port, pid and command, comes in under 2 s, and says how to avoid it."""
-    del port_9095_is_taken
     began = time.monotonic()
     said = typed.run("prismctl", "local", "start", "--no-build", code=PORT_TAKEN).stderr
 
     assert time.monotonic() - began < 2
-    assert f"127.0.0.1:9095 is in use by pid {os.getpid()} (" in said
+    assert f"127.0.0.1:{taken_port.number} is in use by pid {taken_port.owner} (" in said
     assert "--ports auto" in said
     assert not status_of(typed, code=UNFIT)["running"]
 
@@ -126,6 +134,14 @@ def test_logs_shows_what_each_part_wrote(typed: Typed, local: dict[str, Any]) ->
     assert {line.split(" ")[0] for line in typed.run("prismctl", "local", "logs", "runner").stdout.splitlines()} == {
         "runner"
     }
+
+
+def test_logs_begins_with_as_many_lines_as_were_asked_for(typed: Typed, local: dict[str, Any]) -> None:
+    """Also with none; fewer than that cannot be."""
+    del local
+    assert len(typed.run("prismctl", "local", "logs", "-n", "1", "proxy").stdout.splitlines()) == 1
+    assert typed.run("prismctl", "local", "logs", "-n", "0").stdout == ""
+    assert "-n" in typed.run("prismctl", "local", "logs", "-n", "-1", code=USAGE).stderr
 
 
 def test_logs_of_an_unknown_part_names_those_that_there_are(typed: Typed, local: dict[str, Any]) -> None:
@@ -150,14 +166,26 @@ def test_start_with_a_wrong_option_is_a_usage_error(typed: Typed) -> None:
 
 
 @pytest.fixture
-def port_9095_is_taken(tier: Tier) -> Iterator[None]:
-    """Let something listen on the runner's default port, unless something does already."""
+def taken_port(tier: Tier) -> Iterator[TakenPort]:
+    """A default port that something listens on: somebody else's program already, or else this test."""
     del tier
     with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", 9095))
-        listener.listen()
-        yield
+        if first_taken() is None:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((LOOPBACK, stacks.RUNNER_DATA))
+            listener.listen()
+        taken = first_taken()
+        assert taken
+        yield taken
+
+
+def first_taken() -> TakenPort | None:
+    """Return the first default port, in the order in which they are asked for, that something listens on."""
+    for number in (stacks.PROXY_DATA, stacks.PROXY_CONTROL, stacks.RUNNER_DATA):
+        for inode, (host, port) in ports.listeners():
+            if port == number and ports.overlap(host, LOOPBACK):
+                return TakenPort(number, ports._owner_of(inode))
+    return None
 
 
 def test_a_stack_with_a_lifeline_ends_with_that_process(typed: Typed) -> None:

@@ -56,6 +56,7 @@ def test_a_tail_is_the_end(log: ServiceLog) -> None:
     log.path.write_bytes(b"a\nb\nc\n")
 
     assert log.tail(2) == ("b", "c")
+    assert log.tail(0) == ()
     assert log.tail(2, since=4) == ("c",)
 
 

@@ -73,7 +73,7 @@ def check() -> None:
 @local.command()
 @click.argument("name", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on as lines come.")
-@click.option("-n", "--lines", default=100, show_default=True, help="How many of the last lines to begin with.")
+@click.option("-n", "--lines", type=click.IntRange(min=0), default=100, help="How many to begin with; 100 unless told.")
 def logs(name: str | None, follow: bool, lines: int) -> None:  # noqa: FBT001 - click passes by name
     """Show what the services of the local stack logged, or one of them."""
     running = running_stack()

@@ -6,7 +6,7 @@ import click
 
 from prism_stack.ctl.local import local
 from prism_stack.errors import PrismError
-from ziggurat import ZigguratError
+from ziggurat import BuildFailed, ZigguratError
 
 EXIT_USAGE = 64
 EXIT_INTERRUPTED = 130
@@ -26,6 +26,9 @@ def main() -> None:
     try:
         # Without click's own handling, the code of an `Exit` comes back as the result.
         sys.exit(prismctl.main(standalone_mode=False) or 0)
+    except BuildFailed as error:
+        click.echo(f"prismctl: {error.brief}", err=True)
+        sys.exit(error.exit_code)
     except (PrismError, ZigguratError) as error:
         click.echo(f"prismctl: {error}", err=True)
         sys.exit(error.exit_code)
