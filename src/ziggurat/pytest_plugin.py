@@ -42,7 +42,12 @@ MARKERS = (
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options and settings."""
     group = parser.getgroup("ziggurat", "stacks of real processes, in tiers")
-    group.addoption("--tier", action="append", choices=[*Tier], help="run only this tier's tests; may be given twice")
+    group.addoption(
+        "--tier",
+        action="append",
+        choices=[tier.value for tier in Tier],
+        help="run only this tier's tests; may be given twice",
+    )
     group.addoption(
         "--e2e",
         choices=["auto", "require"],

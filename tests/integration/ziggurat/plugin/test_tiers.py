@@ -99,6 +99,7 @@ def test_an_unknown_tier_is_a_usage_error(run: Run) -> None:
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*invalid choice: 'slow' (choose from *unit*, *integration*, *e2e*)*"])
+    assert "Tier." not in result.stderr.str()
 
 
 def test_a_behaviour_test_may_leave_tiers_out(write: Write, run: Run) -> None:
