@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ SOURCE = Path(ziggurat.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 
+@cache
 def imports_of(path: Path) -> set[str]:
     """Return the absolute names of the modules that a module imports, those for types too; relative ones with dots."""
     found = set()
