@@ -201,8 +201,8 @@ class Start:
 
 def forget(lease: Lease, keys: list[str], held: list[Endpoint]) -> None:
     """Have the keeper forget services that have ended, and give ports back."""
-    lease.ask_all([("remove", {"service": key}) for key in keys])
-    lease.ask_all([("release", {"host": place.host, "port": place.port}) for place in held])
+    removals = [("remove", {"service": key}) for key in keys]
+    lease.ask_all([*removals, *(("release", {"host": place.host, "port": place.port}) for place in held)])
 
 
 def find_program(service: str, program: str, environment: Mapping[str, str]) -> str:
