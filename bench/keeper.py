@@ -58,6 +58,16 @@ class Kept:
                     return event
             select.select([self._lease.fileno()], [], [])
 
+    def spawn(self) -> float:
+        """Return the seconds from asking for a program to knowing its pid."""
+        program = self.describe(TRUE)
+        began = time.perf_counter()
+        self._lease.ask("start", spec=program)
+        elapsed = time.perf_counter() - began
+        self.wait_for("exited", program["name"])
+        self.forget(program["name"])
+        return elapsed
+
     def spawn_to_exit(self) -> float:
         """Return the seconds from asking for a program to seeing its exit."""
         program = self.describe(TRUE)
@@ -96,6 +106,8 @@ def measure(effort: Effort) -> Iterator[Row]:
     rounds = effort.rounds(ROUNDS)
     with own() as lease, (lease.folder / "direct.log").open("ab") as log:
         kept = Kept(lease)
+        ours, base = alternately(rounds, kept.spawn, partial(_popen, log, dict(os.environ)))
+        yield difference("spawn → pid known, over subprocess.Popen", ours, base, goal=SPAWN_GOAL)
         opened_to_exit = partial(_popen_to_exit, log, dict(os.environ))
         ours, spawned, opened = alternately(rounds, kept.spawn_to_exit, _posix_spawn_to_exit, opened_to_exit)
         yield difference("spawn → exit seen, over subprocess.Popen", ours, opened, goal=SPAWN_GOAL)
@@ -111,13 +123,25 @@ def _posix_spawn_to_exit() -> float:
     return time.perf_counter() - began
 
 
-def _popen_to_exit(log: IO[bytes], environment: dict[str, str]) -> float:
-    """Give the program what the keeper gives it: a session, a log and an environment."""
+def _popen(log: IO[bytes], environment: dict[str, str]) -> float:
     began = time.perf_counter()
-    subprocess.Popen(
-        [TRUE], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
-    ).wait()
+    process = _open(log, environment)
+    elapsed = time.perf_counter() - began
+    process.wait()
+    return elapsed
+
+
+def _popen_to_exit(log: IO[bytes], environment: dict[str, str]) -> float:
+    began = time.perf_counter()
+    _open(log, environment).wait()
     return time.perf_counter() - began
+
+
+def _open(log: IO[bytes], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Give the program what the keeper gives it: a session, a log and an environment."""
+    return subprocess.Popen(
+        [TRUE], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
+    )
 
 
 def _kill_to_exit() -> float:
