@@ -20,6 +20,7 @@ from .loop import Loop
 FIRST_CONNECTION = 3  # the descriptor at which the process that asked for the keeper put its socket
 SOCKET_NAME = "keeper.sock"
 RECHECK = 0.001
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 SWEEP_AFTER = 0.05  # seconds: the first services are being started before
 
 
@@ -47,9 +48,12 @@ def main(arguments: list[str]) -> None:
 def wait_and_clean(keeper: int, folder: str) -> None:
     """Wait for the keeper's end, kill and reap what it left, and remove the run's folder."""
     kernel.set_process_name("ziggurat-warden")
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, lambda *_: os.kill(keeper, signal.SIGTERM))
-    os.waitpid(keeper, 0)
+    # Not reaped yet, so that until the signals are ignored its pid cannot be another's.
+    os.waitid(os.P_PID, keeper, os.WEXITED | os.WNOWAIT)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
     while _reap_and_kill():
         time.sleep(RECHECK)
     shutil.rmtree(folder, ignore_errors=True)

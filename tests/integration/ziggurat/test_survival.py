@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -118,6 +118,19 @@ def test_a_keeper_or_warden_that_is_asked_to_end_ends_everything(
         os.kill(getattr(left, who), number)
 
         wait_gone(*left.members, left.keeper, left.warden)
+        base.wait_empty()
+
+
+def test_a_warden_that_is_asked_to_end_while_it_cleans_up_goes_on(base: Base, wait_gone: Gone) -> None:
+    """Its keeper is gone by then: there is nobody to pass the signal on to."""
+    with owner() as left:
+        os.kill(left.keeper, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            while processes.start_time(left.warden):
+                os.kill(left.warden, signal.SIGTERM)
+
+        wait_gone(*left.members)
+        wait_untagged(left.run)
         base.wait_empty()
 
 
