@@ -67,8 +67,7 @@ def integration(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """Test the stack that `prismctl local start` left running."""
     prepare(session, "test", "tasks")
-    session.run("inv", "build")
-    session.run("prismctl", "local", "check")
+    session.run("prismctl", "local", "check", "--build")
     session.run("pytest", "--tier", "e2e", "--e2e=require", *session.posargs)
 
 

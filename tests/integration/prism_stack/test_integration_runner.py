@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from prism_stack.integration_runner import check, tell_logs
 from ziggurat import wait_until
 from ziggurat.keeper import processes
 
@@ -62,25 +64,49 @@ def test_an_address_that_is_none_is_an_error_of_one_line(typed: Typed, address: 
 
 
 def test_sigterm_and_interrupt_leave_nothing(typed: Typed) -> None:
-    """Whenever they come, the exit code is 1 and no process of the run is left."""
+    """In a run that cannot end by itself, for its proxy stands still, they end it with exit code 1."""
     for number in (signal.SIGTERM, signal.SIGINT):
         process = typed.begin(COMMAND, "--no-build")
-        wait_until(lambda: runs_left(typed), seconds=10, what="a run that has begun")
+        proxies = wait_until(lambda: proxies_of(typed), seconds=10, what="a proxy")
+        os.kill(proxies[0], signal.SIGSTOP)
         process.send_signal(number)
         process.communicate(timeout=10)
 
-        assert process.returncode in {0, 1}
+        assert process.returncode == 1
         assert wait_until(lambda: runs_left(typed) == [], seconds=2, what="the end of the run")
+
+
+def test_a_failing_check_is_followed_by_the_last_lines_of_both_programs(
+    spawned_prism: RunningStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each program's lines stand under its name."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        code = check(f"127.0.0.1:{holder.getsockname()[1]}", tell_more=lambda: tell_logs(spawned_prism))
+
+    said = capsys.readouterr().out
+    assert code == 1
+    for name, word in (("proxy", "prism_proxy"), ("runner", "keyvalue_runner")):
+        assert word in said.partition(f"{name}, last lines of its log:\n  | ")[2].partition("\n")[0]
 
 
 def runs_left(typed: Typed) -> list[str]:
     """Return the runs, and the tagged processes, that are left in a test's own world."""
     base = Path(typed.environment["XDG_RUNTIME_DIR"]) / "ziggurat"
     folders = [path.name for path in base.glob("*") if (path / "run").is_file()] if base.is_dir() else []
-    tagged = [
-        processes.command(pid)
+    return [*folders, *map(processes.command, tagged(typed))]
+
+
+def proxies_of(typed: Typed) -> list[int]:
+    """Return the proxies that run in a test's own world."""
+    return [pid for pid in tagged(typed) if "--control-listen" in processes.command(pid)]
+
+
+def tagged(typed: Typed) -> list[int]:
+    """Return the processes of any run in a test's own world."""
+    return [
+        pid
         for pid in processes.every_pid()
         if processes.environment(pid).get("XDG_RUNTIME_DIR") == typed.environment["XDG_RUNTIME_DIR"]
         and processes.RUN_VARIABLE in processes.environment(pid)
     ]
-    return [*folders, *tagged]

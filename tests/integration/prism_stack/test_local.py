@@ -197,3 +197,16 @@ def test_a_stack_with_a_lifeline_ends_with_that_process(typed: Typed) -> None:
         lifeline.kill()
 
     assert wait_until(lambda: all_gone(local), seconds=2, what="the end of keeper and parts")
+
+
+def test_logs_that_are_followed_end_when_the_stack_is_stopped(typed: Typed, local: dict[str, Any]) -> None:
+    """Whoever reads along is let go, with exit code 0."""
+    del local
+    following = typed.begin("prismctl", "local", "logs", "--follow", "runner")
+    assert following.stdout is not None
+    first = following.stdout.readline()
+    typed.run("prismctl", "local", "stop")
+
+    assert first.startswith("runner | ")
+    assert following.wait(timeout=10) == 0
+    following.stdout.close()

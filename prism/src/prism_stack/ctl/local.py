@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 import click
 
@@ -64,9 +65,15 @@ def status(as_json: bool) -> None:  # noqa: FBT001 - click passes by name
 
 
 @local.command()
-def check() -> None:
+@click.option("--build", is_flag=True, help="First build the programs in the profile that the stack runs.")
+def check(build: bool) -> None:  # noqa: FBT001 - click passes by name
     """Tell whether the local stack is fit for e2e tests: it answers, and is the build that stands now."""
-    stacks.local_gate().enter()
+    gate = stacks.local_gate()
+    running = attach(gate.stack)
+    if build and running:
+        release = any("release" in Path(service.program).parts for service in running.services.values())
+        workspace.programs(release=release)
+    gate.enter()
     click.echo("the local stack is fit to be tested")
 
 
