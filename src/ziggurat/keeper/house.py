@@ -7,6 +7,7 @@ import signal
 import time
 
 from . import kernel, processes
+from .notify import NotifySockets
 from .ports import HeldPorts
 from .service import Service
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .loop import Loop
+    from .notify import NotifySocket
 
     Listener = Callable[[dict[str, object]], None]
 
@@ -38,7 +40,7 @@ class House:
         self._by_pid: dict[int, Service] = {}
         self._inotify = kernel.inotify()
         self._watched: dict[str, int] = {}
-        self._sockets = 0
+        self._sockets = NotifySockets(folder)
         loop.watch(self._inotify, self._logs_grew)
 
     # === what a service asks of it ===
@@ -67,11 +69,9 @@ class House:
         """Say whether a process was started by the service."""
         return processes.environment(pid).get(processes.SERVICE_VARIABLE) == service
 
-    def notify_path(self, service: str) -> str:
-        """Return a short path for a service's notify socket; its name may be long."""
-        del service
-        self._sockets += 1
-        return f"{self.folder}/n{self._sockets}"
+    def notify_socket(self) -> NotifySocket:
+        """Return a notify socket for a service, until it is removed."""
+        return self._sockets.take()
 
     # === services ===
 
@@ -90,6 +90,7 @@ class House:
         service = self.services.pop(name)
         self.loop.forget(service.notify.fileno())
         kernel.forget_growth(self._inotify, self._watched.pop(name))
+        self._sockets.give_back(service.notify)
         service.close()
 
     def reap(self) -> None:

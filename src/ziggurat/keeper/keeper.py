@@ -138,7 +138,7 @@ class Keeper:
         except Exception:
             self._house.remove(service.name)
             raise
-        answer({"pid": service.pid, "started": service.started})
+        answer({"pid": service.pid})
 
     def _again(self, request: Request, answer: Answer) -> None:
         service = self._service(request)
@@ -146,7 +146,7 @@ class Keeper:
             raise Refused("running", f"{service.name} is already there ({service.state})", service=service.name)
         service.restarts += 1
         service.spawn()
-        answer({"pid": service.pid, "started": service.started})
+        answer({"pid": service.pid})
 
     def _stop(self, request: Request, answer: Answer) -> None:
         service = self._service(request)

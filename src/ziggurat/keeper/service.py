@@ -14,7 +14,6 @@ import time
 from . import processes, restart
 from .build_id import read_build_id
 from .logs import Log
-from .notify import NotifySocket
 from .refusal import Refused
 
 TYPE_CHECKING = False
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 RECHECK = 0.005  # seconds between looks at a tree whose members were killed but are not all gone
 STEADY = 10.0  # seconds of running after which earlier failures no longer lengthen the delay
 HEARD_AT_ONCE = 16  # datagrams: one that talks without end must not keep the others from being heard
+ALIVE = {"running", "stopping"}
 EVERY_SIGNAL = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 
@@ -39,14 +39,13 @@ class Service:
         self.spec = spec
         self.state = "idle"
         self.pid = 0
-        self.started = 0
         self.exit_status: int | None = None
         self.restarts = 0
         self.told: dict[str, str] = {}
         self.build_id = ""
         self.tells_growth = False
         self.log = Log(str(spec["log"]), int(str(spec["log_bound"])))
-        self.notify = NotifySocket(house.notify_path(self.name))
+        self.notify = house.notify_socket()
         self._house = house
         self._failures = 0
         self._spawned_at = 0.0
@@ -72,12 +71,11 @@ class Service:
             self.state = "exited"
             raise Refused("spec", f"cannot start {argv[0]}: {error}") from None
         self._house.adopt(self)
-        self.started = processes.start_time(self.pid)
         self.state, self.exit_status, self.told, self.build_id = "running", None, {}, ""
         self._spawned_at = time.monotonic()
         self._family = {}
         self.tells_growth = bool(self.spec.get("tells_growth"))
-        self._house.emit("spawned", self.name, pid=self.pid, started=self.started)
+        self._house.emit("spawned", self.name, pid=self.pid)
 
     def stop(self, steps: list[list[float]] | None, when_gone: Callable[[], None]) -> None:
         """Send each step's signal and wait its seconds; after the last, kill. Call back when the tree is empty.
@@ -100,7 +98,7 @@ class Service:
         self._cancel_timer()
         if self.state == "waiting":
             self.state = "exited"
-        if self.state not in {"running", "stopping"}:
+        if self.state not in ALIVE:
             return
         self.state = "stopping"
         self._remember_family()
@@ -108,7 +106,7 @@ class Service:
 
     def send(self, number: int) -> None:
         """Send a signal to the main process; this process is its parent, so the pid cannot be another's."""
-        if self.state not in {"running", "stopping"}:
+        if self.state not in ALIVE:
             message = f"{self.name} is not running ({self.state})"
             raise Refused("not-running", message, service=self.name, state=self.state)
         os.kill(self.pid, number)
@@ -137,9 +135,8 @@ class Service:
             self._gone()
 
     def close(self) -> None:
-        """Give back the log and the notify socket."""
+        """Close the log."""
         self.log.close()
-        self.notify.close()
 
     # === what it says ===
 
@@ -162,7 +159,7 @@ class Service:
             "name": self.name,
             "state": self.state,
             "pid": self.pid,
-            "started": self.started,
+            "started": processes.start_time(self.pid) if self.state in ALIVE else 0,
             "paused": self.state == "running" and processes.state(self.pid) == "T",
             "exit_status": self.exit_status,
             "restarts": self.restarts,
@@ -199,7 +196,7 @@ class Service:
 
     def _known_build_id(self) -> str:
         """Read it when it is first asked for: while programs start, each moment of the processor is theirs."""
-        if not self.build_id and self.state in {"running", "stopping"}:
+        if not self.build_id and self.state in ALIVE:
             self.build_id = read_build_id(f"/proc/{self.pid}/exe")
         return self.build_id
 
