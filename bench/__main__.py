@@ -12,6 +12,7 @@ Two things that are compared are measured alternately in one run, in turns that 
 same answered call: a machine that is busy with something else then slows both. Read ratios and differences; the
 absolute times are of this machine at this moment. `ours` and `base` are medians, `spread` the quartiles of the figure
 over the rounds, and `limit` a bare loop that does nothing but spawn the same programs and look every millisecond.
+Where the processors are shared, `chrt -r 1 python -m bench` (as root) puts both sides before everybody else.
 
 A goal that is missed is no error: the exit code is 1 only where something could not be measured.
 """
