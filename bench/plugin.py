@@ -85,7 +85,7 @@ def _test_cost(suite: Path, rounds: int) -> Row:
     ]
     few, many, plain_few, plain_many = alternately(rounds, *sides)
     return difference(
-        "one more integration test, over one of plain pytest",
+        "one more integration test, over a plain one",
         _slope(few, many),
         _slope(plain_few, plain_many),
         goal=TEST_GOAL,
