@@ -131,3 +131,27 @@ async fn blanks_around_a_value_are_refused() {
     }
     assert!(backend.arrived().is_none());
 }
+
+/// Row 41: pings whose answers nobody reads are taken until the sockets are full, and no further.
+#[tokio::test]
+async fn a_ping_flood_is_bounded() {
+    const PING: u8 = 6;
+    const MOST: usize = 64 << 20;
+    let mut backend = Backend::start().await;
+    let proxy = Proxy::to(&backend).await;
+    let mut socket = TcpStream::connect(proxy.data).await.unwrap();
+    socket.write_all(PREFACE).await.unwrap();
+    let flood = frame(PING, 0, 0, &[7; 8]).repeat(4096);
+
+    let mut taken = 0;
+    while taken < MOST {
+        let sent = tokio::time::timeout(Duration::from_secs(1), socket.write_all(&flood)).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            break;
+        }
+        taken += flood.len();
+    }
+
+    assert!(taken < MOST, "{taken} bytes of pings were taken");
+    assert_others_are_served(&mut backend, &proxy).await;
+}

@@ -7,14 +7,7 @@ use h2::Ping;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{Backend, Client, Proxy, get, soon, within};
-
-async fn start() -> (Backend, Proxy, Client) {
-    let backend = Backend::start().await;
-    let proxy = Proxy::to(&backend).await;
-    let client = Client::connect(proxy.data).await;
-    (backend, proxy, client)
-}
+use crate::support::{Backend, Client, Proxy, get, soon, start, within};
 
 /// A connection that closes before the head is UNAVAILABLE within 20 ms.
 #[tokio::test]

@@ -7,20 +7,13 @@ use h2::Reason;
 use http::Request;
 use tokio::net::TcpListener;
 
-use crate::support::{Backend, Client, Proxy, SERVICE, request, soon, within};
+use crate::support::{Client, Proxy, SERVICE, request, soon, start, within};
 
 fn get_within(timeout: &str) -> Request<()> {
     request(&format!("/{SERVICE}/Get"))
         .header("grpc-timeout", timeout)
         .body(())
         .unwrap()
-}
-
-async fn start() -> (Backend, Proxy, Client) {
-    let backend = Backend::start().await;
-    let proxy = Proxy::to(&backend).await;
-    let client = Client::connect(proxy.data).await;
-    (backend, proxy, client)
 }
 
 /// Row 18: the backend is given no more time than the client gave.

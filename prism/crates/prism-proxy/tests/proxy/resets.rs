@@ -5,14 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use h2::Reason;
 
-use crate::support::{Backend, Client, Proxy, get, soon, within};
-
-async fn start() -> (Backend, Proxy, Client) {
-    let backend = Backend::start().await;
-    let proxy = Proxy::to(&backend).await;
-    let client = Client::connect(proxy.data).await;
-    (backend, proxy, client)
-}
+use crate::support::{Client, get, soon, start, within};
 
 /// Row 21: a client that cancels a unary call cancels it at the backend.
 #[tokio::test]

@@ -27,6 +27,14 @@ pub(crate) const SERVICE: &str = "prism.interfaces.keyvalue.KeyValueBasicInterfa
 /// How long a test waits for what must happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
+/// A backend, a proxy with a static route to it, and a client of the proxy.
+pub(crate) async fn start() -> (Backend, Proxy, Client) {
+    let backend = Backend::start().await;
+    let proxy = Proxy::to(&backend).await;
+    let client = Client::connect(proxy.data).await;
+    (backend, proxy, client)
+}
+
 /// How much longer than its figure a thing may take on a machine that builds and tests beside it.
 ///
 /// `PRISM_PATIENCE=1` judges the figures as they stand, where nothing else runs.
