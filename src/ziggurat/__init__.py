@@ -66,9 +66,11 @@ if TYPE_CHECKING:
     from ziggurat.stack import (
         RunningStack as RunningStack,
         attach as attach,
+        service_names as service_names,
         start as start,
         start_detached as start_detached,
     )
+    from ziggurat.startup import Hooks as Hooks
     from ziggurat.tiers import Tier as Tier
     from ziggurat.waiting import wait_until as wait_until
 
@@ -118,7 +120,8 @@ _HOMES = {
         "Started",
         "Tcp",
     ),
-    "stack": ("RunningStack", "attach", "start", "start_detached"),
+    "stack": ("RunningStack", "attach", "service_names", "start", "start_detached"),
+    "startup": ("Hooks",),
     "tiers": ("Tier",),
     "waiting": ("wait_until",),
 }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ziggurat.errors import CycleError, SpecError, UnknownName
 from ziggurat.spec import GrpcHealth, Tcp
-from ziggurat.template import references
+from ziggurat.template import SCRATCH, references
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Set as AbstractSet
+    from collections.abc import Iterable, Mapping, Set as AbstractSet
 
     from ziggurat.spec import Port, Service, Stack
 
@@ -47,6 +47,15 @@ def stop_levels(needs: Mapping[str, frozenset[str]]) -> list[list[str]]:
     return levels
 
 
+def started_by(keys: Iterable[str], reports: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the reports of those services that services of these keys started at the keeper themselves.
+
+    Such a one is called after who started it: ``<key>/<name>``. A service finds its key in ZIGGURAT_SERVICE.
+    """
+    prefixes = tuple(f"{key}/" for key in keys)
+    return [report for report in reports if report["name"].startswith(prefixes)]
+
+
 def _by_name(stack: Stack) -> dict[str, Service]:
     services: dict[str, Service] = {}
     for service in stack.services:
@@ -55,6 +64,9 @@ def _by_name(stack: Stack) -> dict[str, Service]:
             raise SpecError(message)
         if not service.command:
             message = f"{service.name}: the command is empty"
+            raise SpecError(message)
+        if SCRATCH in service.ports:
+            message = f"{service.name}: an endpoint cannot be called {SCRATCH!r}, which names the service's own folder"
             raise SpecError(message)
         if service.name in services:
             message = f"two services of {stack.name} are called {service.name!r}"

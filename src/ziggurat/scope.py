@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ziggurat.errors import Ending, ZigguratError
+from ziggurat.log import ServiceLog
 from ziggurat.report.text import LogExcerpt
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
     from ziggurat.lease import Lease
     from ziggurat.spec import Stack
     from ziggurat.stack import RunningStack
+    from ziggurat.startup import Hooks
 
 
 class Watch:
@@ -25,19 +28,22 @@ class Watch:
 
     def begin(self) -> None:
         """Cut the logs here: a test begins."""
-        self._offsets = {
-            service.log.path: service.log.size() for stack in self.stacks for service in stack.services.values()
-        }
+        self._offsets = {log.path: log.size() for stack in self.stacks for log in _logs(stack)}
 
     def excerpts(self) -> list[LogExcerpt]:
         """Return what each service wrote since the test began, or since it was started in it."""
-        return [self._excerpt(stack, name) for stack in self.stacks for name in stack.services]
+        return [excerpt for stack in self.stacks for excerpt in self._excerpts(stack)]
 
-    def _excerpt(self, stack: RunningStack, name: str) -> LogExcerpt:
-        service = stack[name]
-        lines = service.log.lines(self._offsets.get(service.log.path, 0))
-        label = f"{stack.spec.name}.{name}"
-        return LogExcerpt(service=label, state=_state(stack, name), lines=tuple(lines), path=service.log.path)
+    def _excerpts(self, stack: RunningStack) -> Iterator[LogExcerpt]:
+        for name, service in stack.services.items():
+            yield self._excerpt(f"{stack.spec.name}.{name}", _state(stack, name), service.log)
+        for report in _started_by_services(stack):
+            name = f"{stack.spec.name}.{report['name'].partition('/')[2]}"
+            yield self._excerpt(name, _said(report), ServiceLog(Path(report["log"])))
+
+    def _excerpt(self, name: str, state: str, log: ServiceLog) -> LogExcerpt:
+        lines = log.lines(self._offsets.get(log.path, 0))
+        return LogExcerpt(service=name, state=state, lines=tuple(lines), path=log.path)
 
 
 class StackScope:
@@ -50,14 +56,15 @@ class StackScope:
         self._watch = watch
         self._started: list[RunningStack] = []
 
-    def start(self, stack: Stack) -> RunningStack:
+    def start(self, stack: Stack, *, hooks: Hooks | None = None) -> RunningStack:
         """Start a stack and return it when it is ready; it is stopped when the scope ends.
 
         Raises what ``ziggurat.start`` raises.
         """
         from ziggurat.stack import start
+        from ziggurat.startup import NO_HOOKS
 
-        running = start(stack, lease=self._lease, log_folder=self._folder)
+        running = start(stack, lease=self._lease, log_folder=self._folder, hooks=hooks or NO_HOOKS)
         self._started.append(running)
         self._watch.stacks.append(running)
         return running
@@ -81,5 +88,22 @@ def _state(stack: RunningStack, name: str) -> str:
         facts = stack[name].facts()
     except ZigguratError as error:
         return str(error)
+    return _said(facts)
+
+
+def _said(facts: Mapping[str, Any]) -> str:
     ended = facts["state"] == "exited" and facts["exit_status"] is not None
     return str(Ending(facts["exit_status"])) if ended else str(facts["state"])
+
+
+def _logs(stack: RunningStack) -> list[ServiceLog]:
+    own = [service.log for service in stack.services.values()]
+    return own + [ServiceLog(Path(report["log"])) for report in _started_by_services(stack)]
+
+
+def _started_by_services(stack: RunningStack) -> list[dict[str, Any]]:
+    """Return what the keeper tells of those that services of the stack started themselves."""
+    try:
+        return stack.started_by_services()
+    except ZigguratError:
+        return []

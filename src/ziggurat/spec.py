@@ -1,8 +1,8 @@
 """What a stack is made of, as frozen values: nothing here touches a process, a socket or a clock.
 
 A command or a variable may name endpoints in braces: ``{data}`` is the service's own, as ``host:port``;
-``{proxy.control}`` another service's; ``{data.port}`` and ``{proxy.control.host}`` one part of it. Doubled braces stand
-for themselves.
+``{proxy.control}`` another service's; ``{data.port}`` and ``{proxy.control.host}`` one part of it. ``{scratch}`` is an
+empty folder of the service's own, which goes with the stack. Doubled braces stand for themselves.
 """
 
 from __future__ import annotations

@@ -12,14 +12,13 @@ from ziggurat.log import ServiceLog
 from ziggurat.readiness import Readiness
 from ziggurat.service import RunningService
 from ziggurat.spec import Endpoint
-from ziggurat.startup import STACK, Start, Whole, forget
+from ziggurat.startup import NO_HOOKS, STACK, Hooks, Start, Whole, forget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ziggurat.lease import Lease
     from ziggurat.spec import Stack
-    from ziggurat.startup import Progress
 
 LIFELINE = "ZIGGURAT_LIFELINE"
 ANSWER_SECONDS = 2.0
@@ -69,10 +68,17 @@ class RunningStack:
         self._stopped = True
         for level in plan.stop_levels(plan.dependencies(self.spec)):
             self.lease.ask_all([("stop", {"service": self.services[name].key}) for name in level])
+        # Only now: whoever started others starts no more.
+        others = [report["name"] for report in self.started_by_services()]
+        self.lease.ask_all([("stop", {"service": key}) for key in others])
         if self._owned:
             self.lease.end()
         else:
-            forget(self.lease, [service.key for service in self.services.values()], self._held)
+            forget(self.lease, [*(service.key for service in self.services.values()), *others], self._held)
+
+    def started_by_services(self) -> list[dict[str, Any]]:
+        """Return what the keeper tells of the services that services of this stack started at it themselves."""
+        return plan.started_by((service.key for service in self.services.values()), self.lease.ask("list"))
 
     def wait_ready(self, seconds: float = ANSWER_SECONDS) -> None:
         """Wait until the stack's own ready probes hold; raise ``NotReady`` with the reasons."""
@@ -83,7 +89,7 @@ class RunningStack:
 
 
 def start(
-    stack: Stack, *, lease: Lease | None = None, log_folder: Path | None = None, progress: Progress | None = None
+    stack: Stack, *, lease: Lease | None = None, log_folder: Path | None = None, hooks: Hooks = NO_HOOKS
 ) -> RunningStack:
     """Start a stack and return it when it is ready.
 
@@ -92,14 +98,14 @@ def start(
     """
     keeper = lease or leases.own()
     try:
-        return _start(stack, keeper, log_folder, progress, owned=lease is None)
+        return _start(stack, keeper, log_folder, hooks, owned=lease is None)
     except BaseException:
         if lease is None:
             keeper.close()
         raise
 
 
-def start_detached(stack: Stack, *, progress: Progress | None = None) -> RunningStack:
+def start_detached(stack: Stack, *, hooks: Hooks = NO_HOOKS) -> RunningStack:
     """Start a stack that goes on when this process ends, to be found by its name with ``attach``.
 
     Where ZIGGURAT_LIFELINE holds a pid it ends with that process at the latest: for tests of commands that start one.
@@ -112,7 +118,7 @@ def start_detached(stack: Stack, *, progress: Progress | None = None) -> Running
                 raise AlreadyRunning(stack.name, known.folder, known.about_keeper["pid"])
         keeper = leases.own(stack.name)
     try:
-        running = _start(stack, keeper, None, progress, owned=True)
+        running = _start(stack, keeper, None, hooks, owned=True)
         keeper.ask("describe", about=_about(running))
         # Only now: a start that is killed half-way takes all that it started with it.
         keeper.ask("disown", lifeline=int(os.environ.get(LIFELINE, "0")))
@@ -152,13 +158,20 @@ def attach(stack: Stack) -> RunningStack | None:
     return RunningStack(stack, keeper, services, held=[], owned=True)
 
 
-def _start(
-    stack: Stack, keeper: Lease, log_folder: Path | None, progress: Progress | None, *, owned: bool
-) -> RunningStack:
+def service_names(name: str) -> frozenset[str]:
+    """Return the names of the services of the detached stack of this name; empty where none runs."""
+    keeper = leases.find(name)
+    if keeper is None:
+        return frozenset()
+    with keeper:
+        return frozenset(keeper.about_keeper["about"].get("services", ()))
+
+
+def _start(stack: Stack, keeper: Lease, log_folder: Path | None, hooks: Hooks, *, owned: bool) -> RunningStack:
     # The keeper has a working folder of its own.
     folder = log_folder.absolute() if log_folder else keeper.folder
     folder.mkdir(parents=True, exist_ok=True)
-    begun = Start(stack, keeper, folder, progress or (lambda *_: None))
+    begun = Start(stack, keeper, folder, hooks)
     begun.run()
     return RunningStack(stack, keeper, begun.services, held=begun.held, owned=owned)
 

@@ -16,7 +16,7 @@ from ziggurat.log import ServiceLog
 from ziggurat.readiness import Readiness
 from ziggurat.service import RunningService, for_keeper
 from ziggurat.spec import Endpoint
-from ziggurat.template import fill, lookup
+from ziggurat.template import SCRATCH, fill, lookup, needs_scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, str], None]
     """Is told (service, what happened to it)."""
+    Prepare = Callable[[Mapping[str, RunningService]], None]
+    """Does what the whole needs once every service is ready, and before the whole is asked whether it is."""
 
 STACK = "the stack"
 
@@ -67,10 +69,21 @@ class Whole:
         return []
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What a start calls on its way."""
+
+    progress: Progress = lambda *_: None
+    prepare: Prepare = lambda _: None
+
+
+NO_HOOKS = Hooks()
+
+
 class Start:
     """One start of a stack: in the end everything is ready, or everything is gone."""
 
-    def __init__(self, stack: Stack, lease: Lease, log_folder: Path, progress: Progress) -> None:
+    def __init__(self, stack: Stack, lease: Lease, log_folder: Path, hooks: Hooks) -> None:
         """Plan the start; raise ``SpecError`` for a stack that cannot be."""
         self.needs = plan.dependencies(stack)
         self.services: dict[str, RunningService] = {}
@@ -78,10 +91,11 @@ class Start:
         self._stack = stack
         self._lease = lease
         self._folder = log_folder
-        self._progress = progress
+        self._hooks = hooks
         self._readiness = Readiness(lease)
         self._spawned: set[str] = set()
         self._ready: set[str] = set()
+        self._is_prepared = False
 
     def run(self) -> None:
         """Start everything and wait until all is ready.
@@ -108,9 +122,13 @@ class Start:
 
     def undo(self) -> None:
         """Kill what was spawned and give the ports back."""
-        keys = [self.services[name].key for name in self._spawned]
-        self._lease.ask_all([("stop", {"service": key, "steps": []}) for key in keys])
-        forget(self._lease, keys, self.held)
+        spawned = [self.services[name] for name in self._spawned]
+        self._lease.ask_all([("stop", {"service": service.key, "steps": []}) for service in spawned])
+        keys = [service.key for service in spawned]
+        # Only now: whoever started others starts no more.
+        others = [report["name"] for report in plan.started_by(keys, self._lease.ask("list"))]
+        self._lease.ask_all([("stop", {"service": key, "steps": []}) for key in others])
+        forget(self._lease, [*keys, *others], self.held)
 
     def _prepare(self) -> None:
         prefix = f"{self._stack.name}-{next(_numbers)}"
@@ -147,7 +165,7 @@ class Start:
         names = plan.startable(self.needs, self._spawned, self._ready)
         self._spawn([self.services[name] for name in names])
         for name in names:
-            self._progress(name, "spawned")
+            self._hooks.progress(name, "spawned")
         if not self._readiness and self._ready == self.services.keys():
             self._await_whole()
 
@@ -167,6 +185,8 @@ class Start:
 
     def _described(self, service: RunningService) -> dict[str, object]:
         """Return what the keeper needs to know, and note where the log stands."""
+        if needs_scratch(service.spec):
+            self._scratch(service.spec).mkdir(mode=0o700, parents=True)
         environment = self._environment(service.spec)
         program, *arguments = [self._filled(str(word), service.spec) for word in service.spec.command]
         service.program = find_program(service.name, program, environment)
@@ -184,9 +204,16 @@ class Start:
         return {**os.environ, **own}
 
     def _filled(self, text: str, service: Service) -> str:
-        return fill(text, service.name, {name: running.endpoints for name, running in self.services.items()})
+        endpoints = {name: running.endpoints for name, running in self.services.items()}
+        return fill(text, service.name, endpoints, scratch=str(self._scratch(service)))
+
+    def _scratch(self, service: Service) -> Path:
+        return self._lease.folder / SCRATCH / self.services[service.name].key
 
     def _await_whole(self) -> None:
+        if not self._is_prepared:
+            self._is_prepared = True
+            self._hooks.prepare(self.services)
         seconds = max((service.start_seconds for service in self._stack.services), default=0.0)
         for index, probe in enumerate(self._stack.ready, 1):
             name = f"{STACK} ({index})"
@@ -196,7 +223,7 @@ class Start:
     def _note(self, ready: list[str]) -> None:
         self._ready |= set(ready)
         for name in ready:
-            self._progress(name, "ready")
+            self._hooks.progress(name, "ready")
 
 
 def forget(lease: Lease, keys: list[str], held: list[Endpoint]) -> None:

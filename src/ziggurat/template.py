@@ -1,4 +1,4 @@
-"""Fills endpoints into commands and variables."""
+"""Fills endpoints and the scratch folder into commands and variables."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 Addresses = dict[str, dict[str, "Endpoint"]]
 """Service name → endpoint name → where it listens."""
+
+SCRATCH = "scratch"
+"""In braces, the folder of the service's own."""
 
 
 def names_in(text: str) -> Iterator[str]:
@@ -32,17 +35,23 @@ def names_in(text: str) -> Iterator[str]:
 
 def references(service: Service, names: frozenset[str]) -> set[tuple[str, str]]:
     """Return the (service, endpoint) pairs that a service's command and variables name."""
-    texts = [*map(str, service.command), *service.env.values()]
-    return {_split(name, service.name, names)[:2] for text in texts for name in names_in(text)}
+    return {_split(name, service.name, names)[:2] for name in _names(service) if name != SCRATCH}
 
 
-def fill(text: str, service: str, addresses: Mapping[str, Mapping[str, Endpoint]]) -> str:
+def needs_scratch(service: Service) -> bool:
+    """Say whether a service's command or variables name its scratch folder."""
+    return SCRATCH in _names(service)
+
+
+def fill(text: str, service: str, addresses: Mapping[str, Mapping[str, Endpoint]], *, scratch: str = "") -> str:
     """Return the text with each name replaced by what it stands for."""
     names = frozenset(addresses)
     parts = []
     for literal, name, _, _ in Formatter().parse(text):
         parts.append(literal)
-        if name is not None:
+        if name == SCRATCH:
+            parts.append(scratch)
+        elif name is not None:
             owner, endpoint, part = _split(name, service, names)
             parts.append(_value(lookup(addresses, owner, endpoint), part))
     return "".join(parts)
@@ -54,6 +63,11 @@ def lookup(addresses: Mapping[str, Mapping[str, Endpoint]], service: str, endpoi
     if endpoint not in known:
         raise UnknownName(f"endpoint of {service}", endpoint, list(known))
     return known[endpoint]
+
+
+def _names(service: Service) -> Iterator[str]:
+    for text in (*map(str, service.command), *service.env.values()):
+        yield from names_in(text)
 
 
 def _split(name: str, service: str, names: frozenset[str]) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from ziggurat import FREE, LogLine, Notify, Service, Stack, lease, start_detached
+from ziggurat import FREE, Hooks, LogLine, Notify, Service, Stack, lease, start_detached
 from ziggurat.keeper import processes
 
 never = "--never-ready" in sys.argv
@@ -22,5 +22,5 @@ def tell(_service: str, _what: str) -> None:
     found.close()
 
 
-running = start_detached(Stack(name="detached", services=(service,)), progress=tell if never else None)
+running = start_detached(Stack(name="detached", services=(service,)), hooks=Hooks(progress=tell) if never else Hooks())
 running.lease.close()

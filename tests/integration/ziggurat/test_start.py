@@ -13,6 +13,7 @@ from ziggurat import (
     FREE,
     REPORTED,
     GrpcHealth,
+    Hooks,
     Lease,
     LogLine,
     Notify,
@@ -289,7 +290,7 @@ def test_services_start_after_those_that_they_need(lease: Lease, program: Progra
     )
     stack = Stack(name="three", services=(third, second, first))
 
-    start(stack, lease=lease, progress=lambda name, what: told.append((name, what))).stop()
+    start(stack, lease=lease, hooks=Hooks(progress=lambda name, what: told.append((name, what)))).stop()
 
     assert told[:2] == [("second", "spawned"), ("first", "spawned")]
     assert told.index(("third", "spawned")) == told.index(("first", "ready")) + 1

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from ziggurat.errors import CycleError, SpecError, UnknownName
-from ziggurat.plan import dependencies, startable, stop_levels
+from ziggurat.plan import dependencies, startable, started_by, stop_levels
 from ziggurat.spec import FREE, REPORTED, GrpcHealth, Service, Stack, Tcp
 
 
@@ -169,3 +169,17 @@ def test_a_probe_of_the_stack_on_an_undeclared_endpoint_is_refused(endpoint: str
 
     with pytest.raises(UnknownName):
         dependencies(stack(server, ready=(Tcp(endpoint=endpoint),)))
+
+
+def test_an_endpoint_cannot_be_called_like_the_scratch_folder() -> None:
+    """In braces the name would say two things."""
+    with pytest.raises(SpecError, match="'scratch'"):
+        dependencies(stack(Service(name="web", command=("web",), ports={"scratch": FREE})))
+
+
+def test_a_service_that_another_one_started_is_known_by_its_name() -> None:
+    """It is called after who started it; what only looks alike is not."""
+    reports = [{"name": name} for name in ("s-1.web", "s-1.web/cgi", "s-1.webber/cgi", "s-2.web/cgi")]
+
+    assert started_by(["s-1.web", "s-1.db"], reports) == [{"name": "s-1.web/cgi"}]
+    assert started_by([], reports) == []

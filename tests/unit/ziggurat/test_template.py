@@ -5,7 +5,7 @@ from hypothesis import given, strategies as st
 
 from ziggurat.errors import SpecError, UnknownName
 from ziggurat.spec import Endpoint, Service
-from ziggurat.template import fill, lookup, names_in, references
+from ziggurat.template import fill, lookup, names_in, needs_scratch, references
 
 ADDRESSES = {
     "web": {"http": Endpoint("127.0.0.1", 80), "v6": Endpoint("::1", 81)},
@@ -81,3 +81,13 @@ def test_lookup_names_what_there_is() -> None:
         lookup(ADDRESSES, "web", "grpc")
 
     assert caught.value.known == ("http", "v6")
+
+
+def test_scratch_stands_for_the_folder_of_the_service_and_refers_to_no_endpoint() -> None:
+    """Only a service that names it needs one."""
+    service = Service(name="web", command=("serve", "{scratch}/state.db"))
+
+    assert fill("{scratch}/state.db", "web", ADDRESSES, scratch="/run/web") == "/run/web/state.db"
+    assert references(service, frozenset({"web"})) == set()
+    assert needs_scratch(service)
+    assert not needs_scratch(Service(name="web", command=("serve",)))

@@ -1,0 +1,77 @@
+"""Services that a service of a stack starts at the keeper itself, as a supervisor does."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ziggurat import LogLine, Service, Stack, start
+from ziggurat.scope import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ziggurat import Lease, RunningStack
+
+    Program = Callable[..., tuple[str, ...]]
+
+ANOTHER = ("-c", "import time; print('here I am', flush=True); time.sleep(60)")
+
+
+@pytest.fixture
+def stack(lease: Lease, program: Program, tmp_path: Path) -> RunningStack:
+    """A stack of one service that has started another; a second stack of the kind runs beside it."""
+    start(described(program, tmp_path / "twin.log"), lease=lease)
+    return start(described(program, tmp_path / "another.log"), lease=lease)
+
+
+def described(program: Program, log: Path) -> Stack:
+    """Return a stack of one service that starts another."""
+    command = program("start_another", str(log), sys.executable, *ANOTHER)
+    return Stack(name="nest", services=(Service(name="owl", command=command, ready=LogLine(pattern="^another")),))
+
+
+def test_they_stop_with_the_stack_and_those_of_another_stack_do_not(
+    stack: RunningStack, lease: Lease, family: Callable[..., dict[str, int]], alive: Callable[[int], bool]
+) -> None:
+    """Nothing is left of it at the keeper, which goes on."""
+    pid = family(stack["owl"].log, "another")["another"]
+    stack.stop()
+
+    assert not alive(pid)
+    assert len([report for report in lease.ask("list") if "/" in report["name"]]) == 1
+
+
+def test_they_outlive_the_service_that_started_them(
+    stack: RunningStack, family: Callable[..., dict[str, int]], alive: Callable[[int], bool]
+) -> None:
+    """They are the keeper's, until the stack stops."""
+    pid = family(stack["owl"].log, "another")["another"]
+    stack["owl"].kill()
+
+    assert alive(pid)
+    assert [report["pid"] for report in stack.started_by_services()] == [pid]
+
+
+def test_what_they_wrote_is_shown_when_a_test_fails(stack: RunningStack) -> None:
+    """Under the name that they have in the stack."""
+    watch = Watch()
+    watch.stacks.append(stack)
+    stack["owl"].log.wait_for("another")
+
+    assert {excerpt.service for excerpt in watch.excerpts()} == {"nest.owl", "nest.another"}
+
+
+def test_a_scratch_folder_is_the_services_own_and_goes_with_the_stack(lease: Lease, program: Program) -> None:
+    """Two services have two, and nobody else may look in."""
+    python = program("serve")[0]
+    code = "import os, sys; print(oct(os.stat(sys.argv[1]).st_mode & 0o777), sys.argv[1], flush=True)"
+    services = [Service(name=name, command=(python, "-c", code, "{scratch}")) for name in "ab"]
+    running = start(Stack(name="two", services=tuple(services)), lease=lease)
+    folders = [running[name].log.wait_for(r"^0o700 (.*)$")[1] for name in "ab"]
+
+    assert len(set(folders)) == 2
+    assert all(folder.startswith(str(lease.folder)) for folder in folders)
