@@ -11,7 +11,9 @@ import threading
 from ziggurat import lease
 
 log, *command = sys.argv[1:]
-with lease.belonging() as keeper:
+keeper = lease.belonging()
+assert keeper is not None
+with keeper:
     spec = {
         "name": f"{os.environ['ZIGGURAT_SERVICE']}/another",
         "argv": command,
