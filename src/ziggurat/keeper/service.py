@@ -157,6 +157,7 @@ class Service:
         """Return all that is known of the service."""
         return {
             "name": self.name,
+            "program": self.spec["argv"][0],  # type: ignore[index]
             "state": self.state,
             "pid": self.pid,
             "started": processes.start_time(self.pid) if self.state in ALIVE else 0,
