@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ziggurat import stack as stacks
 from ziggurat.errors import GateClosed, NotReady, SpecError
 from ziggurat.keeper.build_id import read_build_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ziggurat.service import RunningService
     from ziggurat.spec import Stack
     from ziggurat.stack import RunningStack
@@ -44,8 +46,8 @@ class Gate:
 
     def _refuse_unfit(self, running: RunningStack) -> None:
         restart = f"restart it with: {self.stop} && {self.start}"
-        for service in running.services.values():
-            reason = unfit(service)
+        others = [unfit_report(report) for report in running.started_by_services() if report["state"] == "running"]
+        for reason in [*map(unfit, running.services.values()), *others]:
             if reason:
                 raise GateClosed(f"the {self.stack.name} stack is not fit: {reason}", restart)
         try:
@@ -60,11 +62,17 @@ def unfit(service: RunningService) -> str:
     facts = service.facts()
     if facts["state"] != "running":
         return f"{service.name} is {facts['state']}"
-    if facts["paused"]:
-        return f"{service.name} stands still (SIGSTOP)"
-    built = read_build_id(service.program)
-    if facts["build_id"] != built:
-        return f"{service.name} runs build {short(facts['build_id'])}, but {short(built)} is built now"
+    return unfit_report({**facts, "name": service.name})
+
+
+def unfit_report(report: Mapping[str, Any]) -> str:
+    """Return why a running service cannot be tested, by what the keeper tells of it, or an empty string."""
+    name = report["name"].rpartition("/")[2]
+    if report["paused"]:
+        return f"{name} stands still (SIGSTOP)"
+    built = read_build_id(report["program"])
+    if report["build_id"] != built:
+        return f"{name} runs build {short(report['build_id'])}, but {short(built)} is built now"
     return ""
 
 

@@ -30,11 +30,10 @@ class FakeService:
 
     known: dict[str, Any]
     name: str = "web"
-    program: str = "/no/such/program"
 
     def facts(self) -> dict[str, Any]:
         """Return what the keeper would."""
-        return self.known
+        return {"program": "/no/such/program", **self.known}
 
 
 @pytest.mark.parametrize(
