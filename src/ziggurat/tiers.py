@@ -28,7 +28,9 @@ DEFAULT_FOLDERS = ("unit=tests/unit", "integration=tests/integration", "e2e=test
 
 
 def parse_folders(lines: list[str]) -> dict[PurePath, frozenset[Tier]]:
-    """Read lines of ``tier=folder``; ``all=folder`` is a folder whose tests stand in every tier.
+    """Read lines of ``tier=folder``; the tests of a folder that has several lines stand in each of their tiers.
+
+    ``all=folder`` is short for a line for every tier.
 
     Raises ``SpecError`` for a line that is neither.
     """
@@ -39,7 +41,8 @@ def parse_folders(lines: list[str]) -> dict[PurePath, frozenset[Tier]]:
             message = f"ziggurat_tiers: {line!r} is not TIER=FOLDER with a tier of {', '.join([*Tier, ALL])}"
             raise SpecError(message)
         tiers = frozenset(Tier) if name.strip() == ALL else frozenset({Tier(name.strip())})
-        folders[PurePath(folder.strip())] = tiers
+        place = PurePath(folder.strip())
+        folders[place] = folders.get(place, frozenset()) | tiers
     return folders
 
 

@@ -1,17 +1,14 @@
-"""The stacks of Prism, described for the toolkit."""
+"""A proxy and its runners as a stack, without the control plane: the data plane alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ziggurat import FREE, Gate, GrpcHealth, Notify, Port, Program, Restart, Service, Stack
+from ziggurat import FREE, GrpcHealth, Notify, Port, Program, Restart, Service, Stack
 
 KEYVALUE_SERVICE = "prism.interfaces.keyvalue.KeyValueBasicInterface"
-LOCAL = "prism"
 DRAIN_TIMEOUT = "2s"
 """Within the toolkit's grace of 5 s, so that a drain ends by itself and not by a kill."""
-
-PROXY_DATA, PROXY_CONTROL, RUNNER_DATA = 9090, 9190, 9095
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +25,9 @@ class Runner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxy:
-    """The prism-proxy of a stack."""
+    """A prism-proxy of a stack."""
 
+    name: str = "proxy"
     data: Port = FREE
     control: Port = FREE
     arguments: tuple[str, ...] = ()
@@ -57,19 +55,6 @@ def health_name(namespace: str) -> str:
     return KEYVALUE_SERVICE if namespace in {"default", "*"} else f"{namespace}/{KEYVALUE_SERVICE}"
 
 
-def local_stack(programs: Mapping[str, Path], *, free_ports: bool = False) -> Stack:
-    """Describe the stack of `prismctl local start`: on the default ports, or on free ones."""
-    proxy = Proxy() if free_ports else Proxy(data=Port(number=PROXY_DATA), control=Port(number=PROXY_CONTROL))
-    runner = Runner() if free_ports else Runner(port=Port(number=RUNNER_DATA))
-    return keyvalue_stack(programs, name=LOCAL, proxy=proxy, runners=(runner,), restart=Restart.ON_FAILURE)
-
-
-def local_gate() -> Gate:
-    """Describe how e2e tests come to the stack that a person started."""
-    unbuilt = dict.fromkeys(("prism-proxy", "keyvalue-runner"), Path())
-    return Gate(stack=local_stack(unbuilt), start="prismctl local start", stop="prismctl local stop")
-
-
 def paths(programs: Mapping[str, Program]) -> dict[str, Path]:
     """Return the paths of programs by name."""
     return {name: program.path for name, program in programs.items()}
@@ -78,7 +63,7 @@ def paths(programs: Mapping[str, Program]) -> dict[str, Path]:
 def proxy_service(program: Path, proxy: Proxy, restart: Restart = Restart.NEVER) -> Service:
     """Describe a proxy, ready when both its ports serve."""
     return Service(
-        name="proxy",
+        name=proxy.name,
         command=(
             program,
             *("--listen", "{data}"),

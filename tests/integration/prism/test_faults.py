@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,70 +12,22 @@ import pytest
 from prism_stack.client import KeyValueClient
 from prism_stack.errors import CallError, DeadlineExceeded, Unavailable
 from prism_stack.stacks import Proxy, Runner, keyvalue_stack, runner_service
+from prism_stack.testing import grows, load_on
 from ziggurat import Stack, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from ziggurat import RunningStack
     from ziggurat.scope import StackScope
 
-CALLERS = 8
+FIRST_WRITES = 8
 BACK_SECONDS = 0.25
 """The issue's figure for calls to succeed again once a runner is back."""
-
-
-@dataclass(slots=True)
-class Load:
-    """What several callers that call all the time have seen."""
-
-    acknowledged: list[str] = field(default_factory=list)
-    errors: list[CallError] = field(default_factory=list)
-    slowest: float = 0.0
-
-    def call(self, client: KeyValueClient, key: str) -> None:
-        """Set a key once and note what came of it."""
-        began = time.monotonic()
-        try:
-            client.set(key, key.encode())
-        except CallError as error:
-            self.errors.append(error)
-        else:
-            self.acknowledged.append(key)
-        self.slowest = max(self.slowest, time.monotonic() - began)
 
 
 @pytest.fixture
 def prism(test_stacks: StackScope, programs: dict[str, Path]) -> RunningStack:
     """A proxy and a runner of the test's own, to be ill-treated."""
     return test_stacks.start(keyvalue_stack(programs))
-
-
-@contextmanager
-def load_on(address: str, *, timeout: timedelta = timedelta(seconds=2)) -> Iterator[Load]:
-    """Keep callers setting keys, each its own, until the block ends."""
-    load, enough = Load(), Event()
-
-    def caller(number: int) -> None:
-        count = 0
-        while not enough.is_set():
-            load.call(client, f"load/{number}/{count}")
-            count += 1
-
-    with KeyValueClient(address, timeout=timeout) as client, ThreadPoolExecutor(CALLERS) as pool:
-        callers = [pool.submit(caller, number) for number in range(CALLERS)]
-        try:
-            yield load
-        finally:
-            enough.set()
-            for each in callers:
-                each.result()
-
-
-def grows(values: list[str]) -> Callable[[], bool]:
-    """Return a check that is true once more has come than there is now."""
-    before = len(values)
-    return lambda: len(values) > before
 
 
 def test_a_runner_killed_during_calls_gives_unavailable_and_never_a_hang(prism: RunningStack) -> None:
@@ -114,7 +62,7 @@ def test_calls_succeed_again_soon_after_a_runner_is_back_on_its_port(prism: Runn
 def test_a_proxy_drained_under_load_loses_no_acknowledged_write(prism: RunningStack) -> None:
     """The proxy ends by itself with code 0; what it acknowledged is in the store; what it refused was UNAVAILABLE."""
     with load_on(prism.address("proxy.data")) as load:
-        wait_until(lambda: len(load.acknowledged) > CALLERS, seconds=5, what="acknowledged writes")
+        wait_until(lambda: len(load.acknowledged) > FIRST_WRITES, seconds=5, what="acknowledged writes")
         ending = prism["proxy"].terminate()
 
     assert ending.status == 0

@@ -92,3 +92,10 @@ def test_the_unit_tier_allows_neither_network_nor_processes() -> None:
     """The two above it allow both."""
     assert ALLOWED[Tier.UNIT] == frozenset()
     assert allowed_in(NETWORK) == allowed_in(PROCESSES) == ["integration", "e2e"]
+
+
+def test_a_folder_with_several_lines_stands_in_each_of_their_tiers() -> None:
+    """For tests that need real processes, whoever started them."""
+    folders = parse_folders(["integration=tests/scenarios", "e2e=tests/scenarios"])
+
+    assert folders == {PurePath("tests/scenarios"): frozenset({Tier.INTEGRATION, Tier.E2E})}

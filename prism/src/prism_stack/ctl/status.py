@@ -1,14 +1,15 @@
 """How the local stack is: looked at afresh, never remembered."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from ziggurat import NotReady, RunningService, RunningStack
-from ziggurat.gate import short, unfit
+from ziggurat.gate import short, unfit, unfit_report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartStatus:
-    """How one service is."""
+    """How one service is: a part of the stack, or a process that its launcher started."""
 
     name: str
     state: str
@@ -43,7 +44,10 @@ def look(running: RunningStack | None) -> StackStatus:
         answers=not reason,
         reason=reason,
         keeper_pid=running.lease.about_keeper["pid"],
-        parts=tuple(_part(service) for service in running.services.values()),
+        parts=(
+            *(_part(service) for service in running.services.values()),
+            *(_process(running, report) for report in running.started_by_services() if report["state"] == "running"),
+        ),
     )
 
 
@@ -76,6 +80,21 @@ def _part(service: RunningService) -> PartStatus:
         build_id=facts.get("build_id", ""),
         endpoints={name: str(endpoint) for name, endpoint in service.endpoints.items()},
         problem=unfit(service),
+    )
+
+
+def _process(running: RunningStack, report: dict[str, Any]) -> PartStatus:
+    """Return how a process of the launcher is; where it listens is seen, since nobody declared it."""
+    listens = [f"{host}:{port}" for host, port in running.lease.ask("addresses", service=report["name"])]
+    return PartStatus(
+        name=report["name"].rpartition("/")[2],
+        state="paused" if report["paused"] else report["state"],
+        pid=report["pid"],
+        uptime_seconds=round(report["uptime"], 3),
+        restarts=report["restarts"],
+        build_id=report["build_id"],
+        endpoints=dict(zip(("data",), listens, strict=False)),
+        problem=unfit_report(report),
     )
 
 
