@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from prism_stack import stacks
+from prism_stack import full_stack
 from prism_stack.client import KeyValueClient
 from ziggurat import Tier, wait_until
 from ziggurat.keeper import ports, processes
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tests.integration.prism_stack.conftest import Typed
 
 START = ("local", "start", "--no-build", "--ports", "auto")
+PARTS, RUNNER = ("admin", "launcher", "proxy-1"), "ns:default:keyvalue"
+DEFAULT_PORTS = (8981, 7070, 9090, 9190)
 PORT_TAKEN, UNFIT, USAGE = 71, 69, 64
 LOOPBACK = "127.0.0.1"
 
@@ -56,6 +58,11 @@ def part(status: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
+def names_in(said: str) -> set[str]:
+    """Return the names at the beginning of lines."""
+    return {line.partition(" ")[0] for line in said.splitlines()}
+
+
 def all_gone(status: dict[str, Any]) -> bool:
     """Say whether no process of a stack runs any more."""
     pids = [status["keeper_pid"], *(part["pid"] for part in status["parts"])]
@@ -66,7 +73,7 @@ def test_start_returns_when_calls_succeed_and_prints_the_addresses(typed: Typed)
     """The first call after it succeeds, at the address that it printed."""
     said = json.loads(typed.run("prismctl", *START, "--json").stdout)
 
-    with KeyValueClient(said["addresses"]["proxy.data"]) as client:
+    with KeyValueClient(said["addresses"]["proxy-1.data"]) as client:
         client.set("key", b"value")
         assert client.get("key") == b"value"
 
@@ -76,7 +83,7 @@ def test_a_second_start_is_refused_with_where_the_first_is(typed: Typed, local: 
     said = typed.run("prismctl", *START, code=70).stderr
 
     assert f"already running: keeper {local['keeper_pid']}" in said
-    assert part(status_of(typed), "proxy")["pid"] == part(local, "proxy")["pid"]
+    assert part(status_of(typed), "admin")["pid"] == part(local, "admin")["pid"]
 
 
 def test_stop_returns_when_all_is_gone(typed: Typed, local: dict[str, Any]) -> None:
@@ -90,18 +97,18 @@ def test_stop_returns_when_all_is_gone(typed: Typed, local: dict[str, Any]) -> N
 
 def test_a_part_that_is_killed_comes_back_and_status_tells(typed: Typed, local: dict[str, Any]) -> None:
     """The keeper starts it again on its port, and the stack answers."""
-    before = part(local, "runner")
+    before = part(local, "proxy-1")
     os.kill(before["pid"], signal.SIGKILL)
 
     def back() -> dict[str, Any] | None:
         done = typed.run_any("prismctl", "local", "status", "--json")
         now: dict[str, Any] = json.loads(done.stdout)
-        return now if now["answers"] and part(now, "runner")["pid"] not in {0, before["pid"]} else None
+        return now if now["answers"] and part(now, "proxy-1")["pid"] not in {0, before["pid"]} else None
 
-    now = wait_until(back, seconds=10, what="the runner to be back")
+    now = wait_until(back, seconds=10, what="the proxy to be back")
     assert now is not None
-    assert part(now, "runner")["restarts"] == 1
-    assert part(now, "runner")["endpoints"] == before["endpoints"]
+    assert part(now, "proxy-1")["restarts"] == 1
+    assert part(now, "proxy-1")["endpoints"] == before["endpoints"]
 
 
 def test_nothing_is_left_of_a_stack_whose_keeper_is_killed(typed: Typed, local: dict[str, Any]) -> None:
@@ -127,19 +134,14 @@ def test_a_default_port_in_use_is_named_with_its_owner_and_nothing_is_left(typed
 def test_logs_shows_what_each_part_wrote(typed: Typed, local: dict[str, Any]) -> None:
     """Every line has its part's name; one part alone can be asked for."""
     del local
-    assert {line.split(" ")[0] for line in typed.run("prismctl", "local", "logs").stdout.splitlines()} == {
-        "proxy",
-        "runner",
-    }
-    assert {line.split(" ")[0] for line in typed.run("prismctl", "local", "logs", "runner").stdout.splitlines()} == {
-        "runner"
-    }
+    assert names_in(typed.run("prismctl", "local", "logs").stdout) == {*PARTS, RUNNER}
+    assert names_in(typed.run("prismctl", "local", "logs", RUNNER).stdout) == {RUNNER}
 
 
 def test_logs_begins_with_as_many_lines_as_were_asked_for(typed: Typed, local: dict[str, Any]) -> None:
     """Also with none; fewer than that cannot be."""
     del local
-    assert len(typed.run("prismctl", "local", "logs", "-n", "1", "proxy").stdout.splitlines()) == 1
+    assert len(typed.run("prismctl", "local", "logs", "-n", "1", "proxy-1").stdout.splitlines()) == 1
     assert typed.run("prismctl", "local", "logs", "-n", "0").stdout == ""
     assert "-n" in typed.run("prismctl", "local", "logs", "-n", "-1", code=USAGE).stderr
 
@@ -147,16 +149,19 @@ def test_logs_begins_with_as_many_lines_as_were_asked_for(typed: Typed, local: d
 def test_logs_of_an_unknown_part_names_those_that_there_are(typed: Typed, local: dict[str, Any]) -> None:
     """A wrong name is a usage error."""
     del local
-    assert "there is proxy, runner" in typed.run("prismctl", "local", "logs", "prxy", code=USAGE).stderr
+    assert (
+        "there is admin, launcher, proxy-1, ns:default:keyvalue"
+        in typed.run("prismctl", "local", "logs", "prxy", code=USAGE).stderr
+    )
 
 
 def test_check_refuses_a_stack_that_stands_still(typed: Typed, local: dict[str, Any]) -> None:
     """The gate of the e2e tier says which part is not fit and how to mend it."""
     typed.run("prismctl", "local", "check")
-    os.kill(part(local, "proxy")["pid"], signal.SIGSTOP)
+    os.kill(part(local, "proxy-1")["pid"], signal.SIGSTOP)
 
     said = typed.run("prismctl", "local", "check", code=UNFIT).stderr
-    assert "proxy stands still" in said
+    assert "proxy-1 stands still" in said
     assert "prismctl local stop && prismctl local start" in said
 
 
@@ -172,7 +177,7 @@ def taken_port(tier: Tier) -> Iterator[TakenPort]:
     with socket.socket() as listener:
         if first_taken() is None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((LOOPBACK, stacks.RUNNER_DATA))
+            listener.bind((LOOPBACK, full_stack.ADMIN_PORT))
             listener.listen()
         taken = first_taken()
         assert taken
@@ -181,7 +186,7 @@ def taken_port(tier: Tier) -> Iterator[TakenPort]:
 
 def first_taken() -> TakenPort | None:
     """Return the first default port, in the order in which they are asked for, that something listens on."""
-    for number in (stacks.PROXY_DATA, stacks.PROXY_CONTROL, stacks.RUNNER_DATA):
+    for number in DEFAULT_PORTS:
         for inode, (host, port) in ports.listeners():
             if port == number and ports.overlap(host, LOOPBACK):
                 return TakenPort(number, ports._owner_of(inode))
@@ -202,11 +207,48 @@ def test_a_stack_with_a_lifeline_ends_with_that_process(typed: Typed) -> None:
 def test_logs_that_are_followed_end_when_the_stack_is_stopped(typed: Typed, local: dict[str, Any]) -> None:
     """Whoever reads along is let go, with exit code 0."""
     del local
-    following = typed.begin("prismctl", "local", "logs", "--follow", "runner")
+    following = typed.begin("prismctl", "local", "logs", "--follow", RUNNER)
     assert following.stdout is not None
     first = following.stdout.readline()
     typed.run("prismctl", "local", "stop")
 
-    assert first.startswith("runner | ")
+    assert first.startswith(f"{RUNNER} | ")
     assert following.wait(timeout=10) == 0
     following.stdout.close()
+
+
+def test_start_with_two_proxies_serves_the_default_namespace_at_one_of_them(typed: Typed) -> None:
+    """Each has ports of its own, and the admin knows both."""
+    said = json.loads(typed.run("prismctl", *START, "--proxies", "2", "--json").stdout)
+    proxies = json.loads(typed.run("prismctl", "proxy", "list", "--json").stdout)
+
+    assert {"proxy-1.data", "proxy-2.data"} <= said["addresses"].keys()
+    assert {proxy["proxy_id"] for proxy in proxies["proxies"]} == {"proxy-1", "proxy-2"}
+    assert status_of(typed)["answers"]
+
+
+def test_restart_brings_a_part_back_as_another_process_on_its_ports(typed: Typed, local: dict[str, Any]) -> None:
+    """The others and the runner go on."""
+    typed.run("prismctl", "local", "restart", "launcher")
+    now = status_of(typed)
+
+    assert part(now, "launcher")["pid"] != part(local, "launcher")["pid"]
+    assert part(now, "launcher")["endpoints"] == part(local, "launcher")["endpoints"]
+    assert [part(now, name)["pid"] for name in ("admin", "proxy-1", RUNNER)] == [
+        part(local, name)["pid"] for name in ("admin", "proxy-1", RUNNER)
+    ]
+
+
+def test_restart_of_an_unknown_part_names_those_that_there_are(typed: Typed, local: dict[str, Any]) -> None:
+    """A wrong name is a usage error."""
+    del local
+    assert "there is admin, launcher, proxy-1" in typed.run("prismctl", "local", "restart", "x", code=USAGE).stderr
+
+
+def test_a_start_whose_default_namespace_cannot_be_served_leaves_nothing(typed: Typed) -> None:
+    """A store that is away: one error that says so, and no process."""
+    said = typed.run_any("prismctl", *START, "--store", "nonsense://nowhere")
+
+    assert said.returncode != 0
+    assert "nonsense" in said.stderr
+    assert not status_of(typed, code=UNFIT)["running"]

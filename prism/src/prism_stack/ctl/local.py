@@ -105,10 +105,8 @@ def check(build: bool) -> None:  # noqa: FBT001 - click passes by name
 @click.option("-f", "--follow", is_flag=True, help="Go on as lines come.")
 @click.option("-n", "--lines", type=click.IntRange(min=0), default=100, help="How many to begin with; 100 unless told.")
 def logs(name: str | None, follow: bool, lines: int) -> None:  # noqa: FBT001 - click passes by name
-    """Show what the services of the local stack logged, or one of them."""
-    running = running_stack()
-    services = [running[name]] if name else list(running.services.values())
-    show_logs(services, Follow(lines=lines, forever=follow), click.echo)
+    """Show what the parts of the local stack and the launcher's processes logged, or one of them."""
+    show_logs(running_stack(), name, Follow(lines=lines, forever=follow), click.echo)
 
 
 def running_stack() -> RunningStack:
