@@ -11,7 +11,8 @@ use prism_proxy::{Farewell, LastCommand, ProxySettings, RunnerSettings};
 use tonic::Code;
 
 use crate::support::{
-    Backend, Client, Health, Proxy, ROLE, Runner, SERVICE, ServingStatus, registration, settings,
+    Backend, Client, Health, Proxy, ROLE, Runner, SERVICE, ServingStatus, get, registration,
+    settings,
 };
 
 async fn proxy_with(runners: RunnerSettings) -> Proxy {
@@ -99,6 +100,28 @@ async fn an_unanswered_health_check_takes_the_routes_out() {
     assert!(status.message().contains("health_response"));
     let client = Client::connect(proxy.data).await;
     assert!(client.is_not_connected().await);
+}
+
+/// A runner is asked how it is as soon as calls are routed to it, whatever the interval.
+#[tokio::test]
+async fn the_first_health_check_says_that_calls_are_routed() {
+    let mut backend = Backend::start().await;
+    let proxy = proxy_with(RunnerSettings {
+        health_interval: Duration::from_secs(3600),
+        ..RunnerSettings::default()
+    })
+    .await;
+    let client = Client::connect(proxy.data).await;
+    let mut runner = Runner::dial(&proxy).await;
+    runner.register(ROLE).await.unwrap();
+    runner.obey_start(backend.address).await;
+
+    let check = runner.next().await;
+    let call = client.send(get(), "").await;
+    backend.next().await.answer("routed");
+
+    assert!(matches!(check.command, Some(Command::HealthCheck(_))));
+    assert_eq!(call.answer().await.unwrap().body, b"routed");
 }
 
 /// An unwell runner keeps its calls, and health tells.

@@ -176,15 +176,19 @@ fn initialized(answer: &InitializeResponse) -> (State, Vec<Action>) {
     }
 }
 
+/// The first health check follows the route at once: by it the runner knows that calls come.
 fn started(answer: &StartResponse) -> (State, Vec<Action>) {
+    let endpoint = match endpoint(answer) {
+        Ok(endpoint) => endpoint,
+        Err(status) => return end(Err(status)),
+    };
     let running = State::Running {
         checks: 0,
         asked: false,
     };
-    match endpoint(answer) {
-        Ok(endpoint) => (running, vec![Action::Rest, Action::Route(endpoint)]),
-        Err(status) => end(Err(status)),
-    }
+    let (running, check) = running.check_health();
+    let routed = [Action::Route(endpoint)].into_iter().chain(check);
+    (running, routed.collect())
 }
 
 fn checked(checks: u64, status: HealthStatus) -> (State, Vec<Action>) {

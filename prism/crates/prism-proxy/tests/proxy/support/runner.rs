@@ -6,8 +6,8 @@ use prism_api::interfaces::pattern_message::Message;
 use prism_api::interfaces::proxy_command::Command;
 use prism_api::interfaces::proxy_control_plane_client::ProxyControlPlaneClient;
 use prism_api::interfaces::{
-    InitializeResponse, InterfaceDeclaration, PatternMessage, PatternMetadata, ProxyCommand,
-    RegisterRequest, StartResponse,
+    HealthCheckResponse, HealthStatus, InitializeResponse, InterfaceDeclaration, PatternMessage,
+    PatternMetadata, ProxyCommand, RegisterRequest, StartResponse,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -76,8 +76,14 @@ impl Runner {
         }
     }
 
-    /// Obeys initialize and start.
+    /// Obeys initialize and start, and says that it is well.
     pub(crate) async fn start(&mut self, backend: SocketAddr) {
+        self.obey_start(backend).await;
+        self.well().await;
+    }
+
+    /// Obeys initialize and start.
+    pub(crate) async fn obey_start(&mut self, backend: SocketAddr) {
         let initialize = self.next().await.correlation_id;
         let initialized = InitializeResponse {
             success: true,
@@ -92,6 +98,18 @@ impl Runner {
             ..StartResponse::default()
         };
         self.say(&start, Message::StartResponse(started)).await;
+    }
+
+    /// Answers the next health check: it is well.
+    pub(crate) async fn well(&mut self) {
+        let check = self.next().await;
+        assert!(matches!(check.command, Some(Command::HealthCheck(_))));
+        let well = HealthCheckResponse {
+            status: HealthStatus::Healthy.into(),
+            ..HealthCheckResponse::default()
+        };
+        self.say(&check.correlation_id, Message::HealthResponse(well))
+            .await;
     }
 
     pub(crate) async fn say(&self, correlation_id: &str, message: Message) {

@@ -109,6 +109,16 @@ fn to_running() -> Vec<Event> {
     ]
 }
 
+/// Running, with the first health check answered.
+fn settled() -> Vec<Event> {
+    let answered = healthy("health-1", HealthStatus::Healthy);
+    to_running().into_iter().chain([answered]).collect()
+}
+
+fn settled_then(events: impl IntoIterator<Item = Event>) -> (State, Vec<String>) {
+    after(settled().into_iter().chain(events))
+}
+
 fn running_then(events: impl IntoIterator<Item = Event>) -> (State, Vec<String>) {
     after(to_running().into_iter().chain(events))
 }
@@ -117,7 +127,7 @@ fn assert_ends(outcome: &(State, Vec<String>), code: Code) {
     assert_eq!(*outcome, (State::Ended, vec![format!("end {code:?}")]));
 }
 
-/// The way in: each answer brings the next command, and the last the route.
+/// The way in: each answer brings the next command, and the last the route, and at once a first health check.
 #[test]
 fn a_runner_is_led_to_running() {
     let steps = to_running();
@@ -135,12 +145,17 @@ fn a_runner_is_led_to_running() {
     ];
     assert_eq!(initializing, expected);
     assert_eq!(starting, ["send Start start", "Expect(0ns)"]);
-    assert_eq!(running, ["Rest", "Route(\"127.0.0.1:9\")"]);
+    let expected = [
+        "Route(\"127.0.0.1:9\")",
+        "send HealthCheck health-1",
+        "Expect(0ns)",
+    ];
+    assert_eq!(running, expected);
     assert_eq!(
         state,
         State::Running {
-            checks: 0,
-            asked: false
+            checks: 1,
+            asked: true
         }
     );
 }
@@ -205,8 +220,8 @@ fn a_failed_step_ends_the_session() {
 #[test]
 fn an_answer_must_fit_its_question() {
     let wrong_kind = [register(), claimed(), started("127.0.0.1:9")];
-    let wrong_id = running_then([Event::HealthDue, healthy("health-2", HealthStatus::Healthy)]);
-    let unasked = running_then([healthy("health-1", HealthStatus::Healthy)]);
+    let wrong_id = running_then([healthy("health-2", HealthStatus::Healthy)]);
+    let unasked = settled_then([healthy("health-1", HealthStatus::Healthy)]);
 
     assert_ends(&after(wrong_kind), Code::FailedPrecondition);
     assert_ends(&wrong_id, Code::FailedPrecondition);
@@ -226,20 +241,16 @@ fn a_bad_endpoint_is_refused() {
 /// Health is asked for once at a time; the answer is noted.
 #[test]
 fn health_is_asked_for_once_at_a_time() {
-    let (state, asked) = running_then([Event::HealthDue]);
+    let (state, asked) = settled_then([Event::HealthDue]);
     let (_, again) = state.step(Event::HealthDue);
-    let (_, unwell) = running_then([
-        Event::HealthDue,
-        healthy("health-1", HealthStatus::Unhealthy),
-    ]);
+    let (_, unwell) = running_then([healthy("health-1", HealthStatus::Unhealthy)]);
     let (_, degraded) = running_then([
-        Event::HealthDue,
         healthy("health-1", HealthStatus::Unhealthy),
         Event::HealthDue,
         healthy("health-2", HealthStatus::Degraded),
     ]);
 
-    assert_eq!(asked, ["send HealthCheck health-1", "Expect(0ns)"]);
+    assert_eq!(asked, ["send HealthCheck health-2", "Expect(0ns)"]);
     assert!(again.is_empty());
     assert_eq!(unwell, ["Rest", "Health(false)"]);
     assert_eq!(degraded, ["Rest", "Health(true)"]);
@@ -261,16 +272,16 @@ fn a_heartbeat_is_noted() {
 #[test]
 fn every_step_has_its_time() {
     let steps = to_running();
-    for done in [0, 2, 3] {
+    for done in [0, 2, 3, 4] {
         let events = steps[..done].iter().cloned().chain([Event::Overdue]);
         assert_ends(&after(events), Code::DeadlineExceeded);
     }
     assert_ends(
-        &running_then([Event::HealthDue, Event::Overdue]),
+        &settled_then([Event::HealthDue, Event::Overdue]),
         Code::DeadlineExceeded,
     );
     assert_ends(
-        &running_then([Event::HeartbeatsMissed]),
+        &settled_then([Event::HeartbeatsMissed]),
         Code::DeadlineExceeded,
     );
     let draining = [dismissed(LastCommand::Stop), Event::Overdue];
@@ -301,7 +312,6 @@ fn a_dismissed_runner_drains_before_it_ends() {
 #[test]
 fn a_late_health_answer_does_not_disturb_the_drain() {
     let crossing = [
-        Event::HealthDue,
         dismissed(LastCommand::Stop),
         healthy("health-1", HealthStatus::Healthy),
     ];
