@@ -57,8 +57,12 @@ def small_prism(session_stacks: StackScope, programs: dict[str, Path]) -> Runnin
 
 @pytest.fixture
 def prism_endpoint(tier: str, request: pytest.FixtureRequest) -> str:
-    """The proxy's data port: of the spawned stack in integration, of the running one in e2e."""
-    stack: RunningStack = request.getfixturevalue("running_stack" if tier == "e2e" else "spawned_prism")
+    """The data port of the default namespace's proxy: in integration of the spawned stack, in e2e of the running one."""
+    if tier == "e2e":
+        from prism_stack.full_stack import default_endpoint
+
+        return default_endpoint(request.getfixturevalue("running_stack"))
+    stack: RunningStack = request.getfixturevalue("spawned_prism")
     return stack.address("proxy.data")
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prism_stack.admin.partitions import divide, owner_of, partition_of
 from prism_stack.keyvalue import DEFAULT_NAMESPACE
 from prism_stack.stacks import DRAIN_TIMEOUT, KEYVALUE_SERVICE, Proxy, proxy_service
-from ziggurat import FREE, Gate, GrpcHealth, Notify, Port, Restart, Service, Stack, service_names
+from ziggurat import FREE, Gate, GrpcHealth, Notify, Port, Restart, RunningStack, Service, Stack, service_names
 
 LOCAL = "prism"
 ADMIN, LAUNCHER = "admin", "launcher"
@@ -74,7 +74,7 @@ def full_stack(
     `store` is the URL of a Redis in which every namespace is kept that names no backend; empty for memory. The stack
     is ready when the default namespace is served, which somebody has to create: see `prism_stack.bootstrap`.
     """
-    owner = owner_of(partition_of(DEFAULT_NAMESPACE), divide(proxy.name for proxy in layout.proxies))
+    owner = default_owner(proxy.name for proxy in layout.proxies)
     proxies = (proxy_service(programs["prism-proxy"], proxy, Restart.ON_FAILURE) for proxy in layout.proxies)
     return Stack(
         name=name,
@@ -85,6 +85,17 @@ def full_stack(
         ),
         ready=(GrpcHealth(endpoint=f"{owner}.control", service=KEYVALUE_SERVICE),),
     )
+
+
+def default_owner(proxies: Iterable[str]) -> str | None:
+    """Return which of these proxies serves the default namespace while all are well."""
+    return owner_of(partition_of(DEFAULT_NAMESPACE), divide(proxies))
+
+
+def default_endpoint(running: RunningStack) -> str:
+    """Return the data port of the proxy that serves the default namespace of a full stack."""
+    owner = default_owner(name for name in running.services if name.startswith(PROXY_PREFIX))
+    return running.address(f"{owner}.data")
 
 
 def admin_service(port: Port, pace: Pace) -> Service:
