@@ -57,7 +57,7 @@ def small_prism(session_stacks: StackScope, programs: dict[str, Path]) -> Runnin
 
 @pytest.fixture
 def prism_endpoint(tier: str, request: pytest.FixtureRequest) -> str:
-    """The data port of the default namespace's proxy: in integration of the spawned stack, in e2e of the running one."""
+    """The data port of the proxy that serves `default`: of the spawned stack, or in e2e of the running one."""
     if tier == "e2e":
         from prism_stack.full_stack import default_endpoint
 
