@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ziggurat.errors import CycleError, SpecError, UnknownName
-from ziggurat.spec import GrpcHealth, Tcp
+from ziggurat.spec import GrpcHealth, Http, Tcp
 from ziggurat.template import SCRATCH, references
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _needs(service: Service, services: Mapping[str, Service]) -> set[str]:
 def _refuse_unknown_endpoints(stack: Stack) -> None:
     """Raise ``UnknownName`` for a probe of an endpoint that nobody declared."""
     for service in stack.services:
-        if isinstance(service.ready, Tcp | GrpcHealth):
+        if isinstance(service.ready, Tcp | GrpcHealth | Http):
             _declared(service, service.ready.endpoint)
     for probe in stack.ready:
         owner, _, endpoint = probe.endpoint.partition(".")

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ziggurat.grpc_health import HealthCheck
-from ziggurat.spec import Endpoint, GrpcHealth, LogLine, Notify, Probe, Started, Tcp
+from ziggurat.http_check import HttpCheck, is_success
+from ziggurat.spec import Endpoint, GrpcHealth, Http, LogLine, Notify, Probe, Started, Tcp
 
 if TYPE_CHECKING:
     from ziggurat.log import ServiceLog
@@ -92,6 +93,8 @@ def _own_steps(probe: Probe, sight: Sight) -> Steps:
             return _connected(name, sight)
         case GrpcHealth(endpoint=name, service=service):
             return _serving(name, service, sight)
+        case Http(endpoint=name, path=path):
+            return _answered(name, path, sight)
         case LogLine(pattern=pattern):
             return _logged(re.compile(pattern), sight)
 
@@ -107,6 +110,8 @@ def describe(probe: Probe) -> str:
             return f"TCP connection to {name}"
         case GrpcHealth(endpoint=name, service=service):
             return f"gRPC health of {service or 'the server'} at {name}"
+        case Http(endpoint=name, path=path):
+            return f"HTTP success for {path} at {name}"
         case LogLine(pattern=pattern):
             return f"log line matching {pattern!r}"
 
@@ -178,6 +183,34 @@ def _ask_until_serving(link: socket.socket, check: HealthCheck) -> Generator[Nee
         yield Retry(status)
         if check.is_over:
             return False
+
+
+def _answered(name: str, path: str, sight: Sight) -> Steps:
+    while True:
+        link = yield from _connect(name, sight)
+        if link is None:
+            continue
+        with link:
+            status = yield from _ask_once(link, HttpCheck(path, str(sight.endpoint(name))))
+        if is_success(status):
+            return
+        yield Retry(status)
+
+
+def _ask_once(link: socket.socket, check: HttpCheck) -> Generator[Need, None, str]:
+    """Ask on a connection and return the status, or why there is none."""
+    status = None
+    while status is None:
+        try:
+            link.sendall(check.to_send())
+            yield Socket(link, "connected, but the request is not answered")
+            data = link.recv(65536)
+        except OSError as error:
+            return f"connection lost: {_reason(error)}"
+        if not data:
+            return "connection closed before the request was answered"
+        status = check.receive(data)
+    return status
 
 
 def _connect(name: str, sight: Sight) -> Generator[Need, None, socket.socket | None]:

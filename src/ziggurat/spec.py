@@ -96,6 +96,14 @@ class GrpcHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Http:
+    """Ready when a GET of the path at the endpoint is answered with a status of success (2xx)."""
+
+    endpoint: str
+    path: str = "/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
     """Ready when a line of the log matches the regular expression.
 
@@ -105,7 +113,7 @@ class LogLine:
     pattern: str
 
 
-Probe = Started | Notify | Tcp | GrpcHealth | LogLine
+Probe = Started | Notify | Tcp | GrpcHealth | Http | LogLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +166,7 @@ class Stack:
 
     name: str
     services: tuple[Service, ...]
-    ready: tuple[Tcp | GrpcHealth, ...] = ()
+    ready: tuple[Tcp | GrpcHealth | Http, ...] = ()
     """What must hold of the whole, beyond each service's own probe; endpoints as ``service.endpoint``."""
 
     def service(self, name: str) -> Service:

@@ -14,6 +14,7 @@ from ziggurat import (
     REPORTED,
     GrpcHealth,
     Hooks,
+    Http,
     Lease,
     LogLine,
     Notify,
@@ -83,6 +84,13 @@ def test_a_service_is_ready_when_its_health_is_serving(
     start(one(program("answer_health", "{http}", *statuses), ready, seconds=5.0), lease=lease).stop()
 
 
+def test_a_service_is_ready_when_it_answers_a_get_with_success(lease: Lease, program: Program) -> None:
+    """Whatever it answered before."""
+    ready = Http(endpoint="http", path="/health")
+
+    start(one(program("serve_http", "{http}", "204"), ready, seconds=5.0), lease=lease).stop()
+
+
 # === not ready in time: each reason ===
 
 
@@ -106,6 +114,8 @@ REASONS: dict[str, tuple[tuple[str, ...], Probe, str]] = {
         GrpcHealth(endpoint="http"),
         "it does not speak HTTP/2: 'HTTP/1.1 400 Bad Request'",
     ),
+    "not-found": (("serve_http", "{http}", "404"), Http(endpoint="http", path="/health"), "HTTP 404"),
+    "http-resets": (("accept_and_close", "{http}"), Http(endpoint="http"), "connection lost: connection reset by peer"),
     "resets": (("accept_and_close", "{http}"), GrpcHealth(endpoint="http"), "connection reset by peer"),
 }
 
