@@ -4,6 +4,7 @@
 //! turns the outcome into an exit code. What it serves, it serves with [`listen`], tells whoever started
 //! it with [`notify`], and stops when its [`Shutdown`] says so.
 
+mod advertise;
 pub mod config;
 mod exit;
 mod identity;
@@ -14,6 +15,7 @@ mod run;
 mod shutdown;
 
 pub use self::{
+    advertise::{Host, advertised, wildcard_conflict},
     config::{Common, Configuration, Options},
     exit::{Exit, Failure},
     identity::{Program, build_id},
