@@ -18,13 +18,15 @@ use super::exchange::exchange;
 use super::plane::{DataPlane, Phase};
 use crate::namespace;
 use crate::path;
-use crate::routes::Found;
+use crate::routes::{Found, Stay};
 use crate::upstream::Backend;
 
 /// A call that has somewhere to go.
 struct Admitted {
     backend: Arc<Backend>,
     timeout: Option<Duration>,
+    /// In a namespace that may be taken away.
+    stay: Option<Stay>,
 }
 
 /// Serves one call to its end.
@@ -39,7 +41,11 @@ pub(super) async fn serve(
     let mut client = Downstream::new(respond);
     let ending = match admit(plane, &head) {
         Err(ending) => ending,
-        Ok(Admitted { backend, timeout }) => tokio::select! {
+        Ok(Admitted {
+            backend,
+            timeout,
+            mut stay,
+        }) => tokio::select! {
             biased;
             ending = pass(&backend, worker, (head, body), &mut client) => ending,
             () = expiry(timeout) => Ending::Status(Status::deadline_exceeded(format!(
@@ -47,6 +53,9 @@ pub(super) async fn serve(
             ))),
             () = plane.reached(Phase::Aborting) => Ending::Status(Status::unavailable(
                 "draining: the proxy stopped before the call was complete",
+            )),
+            () = evicted(stay.as_mut()) => Ending::Status(Status::unavailable(
+                "the namespace was taken from this proxy before the call was complete",
             )),
         },
     };
@@ -74,7 +83,15 @@ fn admit(plane: &DataPlane, head: &Parts) -> Result<Admitted, Ending> {
     let timeout = deadline::timeout(&head.headers)
         .map_err(|error| refuse(Status::internal(error.to_string())))?;
     match plane.router.find(namespace, service) {
-        Found::Backend(backend) => Ok(Admitted { backend, timeout }),
+        Found::Backend(backend, stay) => Ok(Admitted {
+            backend,
+            timeout,
+            stay,
+        }),
+        Found::Unassigned => Err(refuse(not_connected(
+            head,
+            "the namespace is not assigned to this proxy",
+        ))),
         Found::NotConnected => Err(refuse(not_connected(head, "no runner serves it"))),
         Found::Unknown => Err(refuse(Status::unimplemented(format!(
             "the proxy knows no service {service}"
@@ -135,6 +152,13 @@ fn not_connected(head: &Parts, cause: &str) -> Status {
     Status::unavailable(format!(
         "{service} in namespace {namespace} is not connected: {cause}"
     ))
+}
+
+async fn evicted(stay: Option<&mut Stay>) {
+    match stay {
+        Some(stay) => stay.evicted().await,
+        None => future::pending().await,
+    }
 }
 
 async fn expiry(timeout: Option<Duration>) {

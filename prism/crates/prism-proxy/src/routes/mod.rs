@@ -1,11 +1,13 @@
 //! Which runner serves a call.
 
+mod occupancy;
 mod registration;
 mod router;
 mod table;
 
 pub(crate) use self::{
+    occupancy::{Occupancy, Stay},
     registration::{Claim, Store, Taken},
     router::Router,
-    table::{Found, NEVER_ROUTED, Routes},
+    table::{Found, NEVER_ROUTED, Namespace, Routes},
 };

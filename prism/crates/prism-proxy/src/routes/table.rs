@@ -1,11 +1,13 @@
 //! The table of routes: namespace and full service name to runner.
 //!
 //! A namespace's own routes come before those for every namespace, so that no call meets another
-//! namespace's store by accident; among these a live registered route comes before a static one.
+//! namespace's store by accident; among these a live registered route comes before a static one. Where an
+//! admin says which namespaces are the proxy's, the others have no routes, whoever has registered for them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::occupancy::{Occupancy, Stay};
 use super::registration::{Claim, Registrations, Taken};
 use crate::namespace;
 use crate::path;
@@ -25,10 +27,12 @@ pub(crate) const NEVER_ROUTED: &str =
 /// Who serves a call.
 #[derive(Debug)]
 pub(crate) enum Found {
-    /// This runner.
-    Backend(Arc<Backend>),
+    /// This runner; with an admin the call is counted in its namespace.
+    Backend(Arc<Backend>, Option<Stay>),
     /// Nobody now, but the service is known.
     NotConnected,
+    /// Nobody here: the namespace is not this proxy's.
+    Unassigned,
     /// Nobody ever.
     Unknown,
 }
@@ -38,6 +42,15 @@ pub(crate) enum Found {
 struct Static {
     backend: Arc<Backend>,
     up: bool,
+}
+
+/// A namespace that is assigned to the proxy.
+#[derive(Debug, Clone)]
+pub(crate) struct Namespace {
+    pub(crate) name: Box<str>,
+    pub(crate) occupancy: Arc<Occupancy>,
+    /// Whether somebody serves it.
+    pub(crate) live: bool,
 }
 
 /// Maps of service (or package) to namespace to whoever serves it.
@@ -50,6 +63,8 @@ pub(crate) struct Routes {
     configured: ByService<Static>,
     /// Full service names, and packages whose services are all known.
     known: HashSet<Box<str>>,
+    /// With an admin: the namespaces that are the proxy's. Without one, any is.
+    assigned: Option<HashMap<Box<str>, Arc<Occupancy>>>,
 }
 
 impl Routes {
@@ -58,7 +73,54 @@ impl Routes {
             registered: HashMap::new(),
             configured: HashMap::new(),
             known: CONTRACT.map(Box::from).into(),
+            assigned: None,
         }
+    }
+
+    /// Routes of a proxy whose namespaces an admin assigns; it has none yet.
+    pub(crate) fn of_assigned() -> Self {
+        Self {
+            assigned: Some(HashMap::new()),
+            ..Self::new()
+        }
+    }
+
+    /// Routes the calls of a namespace from now on.
+    pub(crate) fn assign(&mut self, namespace: &str, occupancy: Arc<Occupancy>) {
+        if let Some(assigned) = &mut self.assigned {
+            assigned.insert(namespace.into(), occupancy);
+        }
+    }
+
+    /// Routes calls of a namespace no more; those under way are left to the caller.
+    pub(crate) fn unassign(&mut self, namespace: &str) -> Option<Arc<Occupancy>> {
+        self.assigned.as_mut()?.remove(namespace)
+    }
+
+    /// Every namespace that is assigned to the proxy.
+    pub(crate) fn namespaces(&self) -> Vec<Namespace> {
+        let live = self.live();
+        let everything_is = live.contains(namespace::ANY);
+        let assigned = self.assigned.iter().flatten();
+        assigned
+            .map(|(name, occupancy)| Namespace {
+                name: name.clone(),
+                occupancy: Arc::clone(occupancy),
+                live: everything_is || live.contains(&**name),
+            })
+            .collect()
+    }
+
+    /// The namespaces that somebody serves, assigned or not.
+    fn live(&self) -> HashSet<&str> {
+        let registered = self.registered.values().flatten();
+        let registered = registered.filter(|(_, held)| held.is_serving());
+        let configured = self.configured.values().flatten();
+        let configured = configured.filter(|(_, route)| route.up);
+        registered
+            .map(|(name, _)| &**name)
+            .chain(configured.map(|(name, _)| &**name))
+            .collect()
     }
 
     /// Adds a static route: `name` is a full service name, or a package and then all its services.
@@ -81,6 +143,13 @@ impl Routes {
         if service == NEVER_ROUTED {
             return Found::Unknown;
         }
+        let assigned = self.assigned.as_ref();
+        let occupancy = match assigned.map(|assigned| assigned.get(namespace)) {
+            Some(None) if self.is_known(service) => return Found::Unassigned,
+            Some(None) => return Found::Unknown,
+            Some(occupancy) => occupancy,
+            None => None,
+        };
         let backend = [namespace, namespace::ANY].into_iter().find_map(|key| {
             let registered = self.registrations(key, service);
             registered
@@ -88,7 +157,11 @@ impl Routes {
                 .or_else(|| self.configured(key, service).map(|route| &route.backend))
         });
         match backend {
-            Some(backend) => Found::Backend(Arc::clone(backend)),
+            // Counted while the table is read, so that a namespace taken away is seen with all of its calls.
+            Some(backend) => Found::Backend(
+                Arc::clone(backend),
+                occupancy.map(|occupancy| occupancy.enter()),
+            ),
             None if self.is_known(service) => Found::NotConnected,
             None => Found::Unknown,
         }
@@ -155,6 +228,17 @@ impl Routes {
     }
 
     fn is_serving(&self, namespace: &str, service: &str) -> bool {
+        self.is_routed(namespace) && self.is_live(namespace, service)
+    }
+
+    /// Whether calls in a namespace are the proxy's to route; a route for every namespace belongs to none.
+    fn is_routed(&self, namespace: &str) -> bool {
+        let assigned = self.assigned.as_ref();
+        assigned
+            .is_none_or(|assigned| namespace == namespace::ANY || assigned.contains_key(namespace))
+    }
+
+    fn is_live(&self, namespace: &str, service: &str) -> bool {
         [namespace, namespace::ANY].into_iter().any(|key| {
             self.registrations(key, service)
                 .is_some_and(Registrations::is_serving)

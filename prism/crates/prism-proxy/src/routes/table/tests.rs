@@ -29,7 +29,7 @@ fn served(instance: &str, namespace: &str) -> Routes {
 
 fn found(routes: &Routes, namespace: &str, service: &str) -> String {
     match routes.find(namespace, service) {
-        Found::Backend(backend) => backend.address().to_owned(),
+        Found::Backend(backend, _) => backend.address().to_owned(),
         other => format!("{other:?}"),
     }
 }
@@ -160,4 +160,107 @@ fn serving_follows_health() {
     assert!(!routes.serving()[&key("default", BASIC)]);
     assert!(routes.serving()[&key("team", BASIC)]);
     assert!(routes.serving()[&key("team", CONTRACT[2])]);
+}
+
+fn assigned(routes: &mut Routes, namespaces: &[&str]) {
+    for namespace in namespaces {
+        routes.assign(namespace, Arc::default());
+    }
+}
+
+/// Routes of a proxy with an admin, of one live runner.
+fn of_admin(instance: &str, namespace: &str) -> Routes {
+    Routes {
+        assigned: Some(HashMap::new()),
+        ..served(instance, namespace)
+    }
+}
+
+/// With an admin a runner may register for any namespace, and only assigned ones are routed.
+#[test]
+fn only_assigned_namespaces_are_routed() {
+    let mut routes = of_admin("r", "team");
+    assert_eq!(found(&routes, "team", BASIC), "Unassigned");
+    assert_eq!(found(&routes, "team", "c.D"), "Unknown");
+
+    assigned(&mut routes, &["team"]);
+    assert_eq!(found(&routes, "team", BASIC), "r");
+    assert_eq!(found(&routes, "default", BASIC), "Unassigned");
+
+    routes.unassign("team").unwrap();
+    assert_eq!(found(&routes, "team", BASIC), "Unassigned");
+    assert!(routes.unassign("team").is_none());
+}
+
+/// A runner for every namespace serves those that are assigned.
+#[test]
+fn a_general_runner_serves_assigned_namespaces() {
+    let mut routes = of_admin("any", "*");
+
+    assigned(&mut routes, &["team"]);
+
+    assert_eq!(found(&routes, "team", BASIC), "any");
+    assert_eq!(found(&routes, "other", BASIC), "Unassigned");
+}
+
+/// A call counts in its namespace while it holds its place, and one that finds nobody does not.
+#[test]
+fn calls_count_in_their_namespace() {
+    let mut routes = of_admin("r", "team");
+    assigned(&mut routes, &["team", "empty"]);
+    let calls = |routes: &Routes, name: &str| {
+        let mut namespaces = routes.namespaces().into_iter();
+        let namespace = namespaces.find(|namespace| *namespace.name == *name);
+        namespace.unwrap().occupancy.calls()
+    };
+
+    let call = routes.find("team", BASIC);
+    let _ = routes.find("empty", BASIC);
+
+    assert_eq!((calls(&routes, "team"), calls(&routes, "empty")), (1, 0));
+    drop(call);
+    assert_eq!(calls(&routes, "team"), 0);
+}
+
+/// A namespace is live by any runner of its own, or of all.
+#[test]
+fn a_namespace_is_live_by_its_runners() {
+    let live = |routes: &Routes| -> Vec<(String, bool)> {
+        let namespaces = routes.namespaces().into_iter();
+        let mut live: Vec<_> = namespaces
+            .map(|namespace| (namespace.name.into(), namespace.live))
+            .collect();
+        live.sort_unstable();
+        live
+    };
+    let mut own = of_admin("r", "a");
+    assigned(&mut own, &["a", "b"]);
+    let mut general = of_admin("r", "*");
+    assigned(&mut general, &["a", "b"]);
+
+    assert_eq!(
+        live(&own),
+        [("a".to_owned(), true), ("b".to_owned(), false)]
+    );
+    assert_eq!(
+        live(&general),
+        [("a".to_owned(), true), ("b".to_owned(), true)]
+    );
+    own.set_healthy("r", false);
+    assert_eq!(live(&own)[0], ("a".to_owned(), false));
+}
+
+/// Health follows the assignments, but for the route that belongs to no namespace.
+#[test]
+fn health_needs_an_assignment() {
+    let serving =
+        |routes: &Routes, namespace: &str| routes.serving()[&(namespace.into(), "a.B".into())];
+    let mut own = of_admin("r", "default");
+    let general = of_admin("r", "*");
+
+    assert!(!serving(&own, "default"));
+    assigned(&mut own, &["default"]);
+
+    assert!(serving(&own, "default"));
+    assert!(serving(&general, "*"));
 }
