@@ -6,6 +6,7 @@ stack     a proxy and a runner, from start to the first answered call through th
 redis     redis-server, from start to the first PONG and to its end (where it is installed)
 keeper    what a spawn through the keeper costs, and how soon an exit is seen
 pytest    what an integration test, the plugin and the unit tier cost
+full      the whole Prism: `prismctl local start`, a namespace made usable, a pattern launched
 proxy     one call through the proxy, 64 at a time, and what the proxy holds beside a slow reader
 
 Two things that are compared are measured alternately in one run, in turns that begin with either, and both end at the
@@ -25,7 +26,7 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from bench import keeper, plugin, proxy, redis, stack, table
+from bench import full, keeper, plugin, proxy, redis, stack, table
 from bench.effort import Effort
 from bench.failure import MeasurementFailed
 from ziggurat import ZigguratError
@@ -41,6 +42,7 @@ MEASUREMENTS: dict[str, Callable[[Effort], Iterable[Row]]] = {
     "keeper": keeper.measure,
     "pytest": plugin.measure,
     "proxy": proxy.measure,
+    "full": full.measure,
 }
 
 

@@ -135,8 +135,9 @@ def is_whole(prism: FullPrism) -> bool:
     if any(service.facts()["state"] != "running" for service in prism.stack.services.values()):
         return False
     try:
-        peers = [*prism.admin.list_proxies(), *prism.admin.list_launchers()]
-        namespaces = list(prism.admin.list_namespaces())
+        peers = {peer.status for peer in prism.admin.list_proxies()}
+        peers |= {peer.status for peer in prism.admin.list_launchers()}
+        namespaces = {found.status for found in prism.admin.list_namespaces()}
     except CallError:
         return False
-    return all(peer.status == "healthy" for peer in peers) and all(found.status == "active" for found in namespaces)
+    return peers == {"healthy"} and namespaces == {"active"}

@@ -16,6 +16,7 @@ from ziggurat import wait_until
 if TYPE_CHECKING:
     from tests.scenarios.conftest import FullPrism
 
+    from prism.launcher.launcher_pb2 import PatternInfo
     from prism_stack.client import KeyValueClient
 
 BACK_SECONDS = 3.0
@@ -162,7 +163,7 @@ def is_active(prism: FullPrism, namespace: str) -> bool:
         return False
 
 
-def failed_process(prism: FullPrism) -> object:
+def failed_process(prism: FullPrism) -> PatternInfo | None:
     """Return the process of the crash loop once it is FAILED."""
     from prism.launcher.launcher_pb2 import STATE_FAILED
 

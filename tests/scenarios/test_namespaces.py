@@ -85,6 +85,6 @@ def test_a_setting_of_a_namespace_reaches_its_runner(prism: FullPrism) -> None:
     client = prism.client(namespace)
     results = client.batch_set([("a", b"1"), ("b", b"2"), ("c", b"3")])
 
-    assert [result.success for result in results] == [True, True, False]
+    assert [result.succeeded for result in results] == [True, True, False]
     assert "capacity" in results[2].error
     assert wait_until(lambda: prism.process(namespace).healthy, seconds=5, what="a healthy runner")
