@@ -111,6 +111,7 @@ def test_the_breaker_opens_on_a_crash_loop_and_the_rest_is_untouched(prism: Full
         assert not launched.healthy
         assert "nonsense" in launched.error
         failed = wait_until(lambda: failed_process(prism), seconds=BREAKER_SECONDS, what="the breaker to open")
+        assert failed is not None
         assert "nonsense" in failed.last_error
         assert failed.error_count >= 5
     finally:
