@@ -1,0 +1,1 @@
+"""prism-launcher: starts the processes of patterns, and keeps them running."""

@@ -1,0 +1,87 @@
+"""Why the launcher says no, beside what the fields of a message have wrong; each names the caller's gRPC status.
+
+PrismError
+├── UsageError
+│   ├── Unknown          NOT_FOUND            a pattern or a process
+│   ├── Denied           PERMISSION_DENIED    another token, or another process
+│   ├── OutOfOrder       FAILED_PRECONDITION  a second handshake, a version with two contents
+│   ├── NotBuilt         UNIMPLEMENTED        an isolation that there is not yet
+│   ├── Full             RESOURCE_EXHAUSTED   processes, callers that wait
+│   └── BadManifest      –                    a pattern's folder, by file and field
+└── WorldError
+    ├── StateFailed      UNAVAILABLE          what has to be known after a crash cannot be written
+    ├── StateHeld        –                    another launcher has the state file
+    └── LaunchFailed     –                    the program cannot be started; answered in-band
+"""
+
+from pathlib import Path
+
+from prism_stack.admin.errors import Full, Refusal, Unknown
+from prism_stack.errors import PrismError, UsageError, WorldError
+
+__all__ = [
+    "BadManifest",
+    "Denied",
+    "Full",
+    "LaunchFailed",
+    "NotBuilt",
+    "OutOfOrder",
+    "Refusal",
+    "StateFailed",
+    "StateHeld",
+    "Unknown",
+]
+
+
+class Denied(Refusal, UsageError):
+    """Somebody speaks for a process that is another's."""
+
+    status = "PERMISSION_DENIED"
+
+
+class OutOfOrder(Refusal, UsageError):
+    """It comes when it cannot."""
+
+    status = "FAILED_PRECONDITION"
+
+
+class NotBuilt(Refusal, UsageError):
+    """What was asked for is not there yet."""
+
+    status = "UNIMPLEMENTED"
+
+
+class StateFailed(Refusal, WorldError):
+    """The state file could not be written; nothing was started."""
+
+    status = "UNAVAILABLE"
+
+    def __init__(self, path: Path, cause: OSError) -> None:
+        super().__init__(f"the launcher's state {path} cannot be written: {cause.strerror}")
+        self.path = path
+        self.cause = cause
+
+
+class StateHeld(WorldError):
+    """Another launcher runs on the state file."""
+
+    def __init__(self, path: Path, pid: str) -> None:
+        super().__init__(
+            f"{path} is held by another launcher (pid {pid or 'unknown'}): stop it, or use another --state"
+        )
+        self.path = path
+        self.pid = pid
+
+
+class LaunchFailed(PrismError):
+    """The program cannot be started at all."""
+
+
+class BadManifest(UsageError):
+    """A manifest that cannot be used."""
+
+    def __init__(self, path: Path, field: str, reason: str) -> None:
+        super().__init__(f"{path}: {field}: {reason}")
+        self.path = path
+        self.field = field
+        self.reason = reason

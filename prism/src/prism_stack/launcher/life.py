@@ -1,0 +1,119 @@
+"""How a process of the launcher is, and what becomes of it: pure functions on a frozen value.
+
+         spawn            handshake, first heartbeat
+(none) ───────> STARTING ───────────────────────────> RUNNING ──┐
+                   ^  │ ended, silent                    │      │ terminate
+                   │  └──────────────> WAITING <─────────┘      v
+                   └── pause is over ──┘  │ breaker          TERMINATING ──> (none)
+                   └── launched again ── FAILED <┘
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+
+from prism_stack.launcher.policy import Failures, RestartPolicy, judge
+
+
+class Stage(Enum):
+    """Where a process is in its life."""
+
+    STARTING = auto()
+    RUNNING = auto()
+    WAITING = auto()
+    """It failed, and will be started again when a pause is over."""
+    FAILED = auto()
+    """It failed too often; it stays so until somebody launches it."""
+    TERMINATING = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """One process."""
+
+    stage: Stage
+    pid: int = 0
+    start_time: int = 0
+    """Of the process, in clock ticks since boot: with the pid, it is nobody else."""
+    token: str = field(default="", repr=False)
+    spawned_at: float = 0.0
+    due: float = 0.0
+    """When the handshake is overdue, or the pause over; on the monotonic clock."""
+    data_endpoint: str = ""
+    control_endpoint: str = ""
+    is_greeted: bool = False
+    is_healthy: bool = False
+    heard_at: float = 0.0
+    restarts: int = 0
+    errors: int = 0
+    last_error: str = ""
+    failures: Failures = field(default_factory=Failures)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether there is a process."""
+        return self.stage in {Stage.STARTING, Stage.RUNNING, Stage.TERMINATING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spawned:
+    """A process that has just been started."""
+
+    pid: int
+    start_time: int
+    token: str = field(repr=False)
+
+
+def begin(spawned: Spawned, before: Life | None, *, now: float, timeout: float) -> Life:
+    """Return the life of a new process; what is remembered of earlier ones goes on."""
+    past = before or Life(stage=Stage.STARTING)
+    return Life(
+        stage=Stage.STARTING,
+        pid=spawned.pid,
+        start_time=spawned.start_time,
+        token=spawned.token,
+        spawned_at=now,
+        due=now + timeout,
+        restarts=past.restarts + (before is not None),
+        errors=past.errors,
+        last_error=past.last_error,
+        failures=past.failures,
+    )
+
+
+def greet(life: Life, data_endpoint: str, control_endpoint: str) -> Life:
+    """Take note of a handshake."""
+    return replace(life, is_greeted=True, data_endpoint=data_endpoint, control_endpoint=control_endpoint)
+
+
+def beat(life: Life, *, healthy: bool, now: float) -> Life:
+    """Take note of a heartbeat; the first one after the handshake makes it run."""
+    stage = Stage.RUNNING if life.stage is Stage.STARTING and life.is_greeted else life.stage
+    return replace(life, stage=stage, is_healthy=healthy, heard_at=now)
+
+
+def fail(life: Life, reason: str, policy: RestartPolicy, *, now: float, chance: float) -> Life:
+    """Return what follows the end of a process that nobody asked for, or a start that did not succeed."""
+    ran = now - life.spawned_at if life.stage is Stage.RUNNING else 0.0
+    verdict = judge(policy, life.failures, ran=ran, now=now, chance=chance)
+    opened = verdict.pause is None
+    return replace(
+        life,
+        stage=Stage.FAILED if opened else Stage.WAITING,
+        pid=0,
+        start_time=0,
+        due=now + (verdict.pause or 0.0),
+        is_greeted=False,
+        is_healthy=False,
+        errors=life.errors + 1,
+        last_error=f"the breaker is open after {len(verdict.failures.at)} failures; the last: {reason}"
+        if opened
+        else reason,
+        failures=verdict.failures,
+    )
+
+
+def forgiven(life: Life) -> Life:
+    """Return a life without its history, due now."""
+    return Life(stage=Stage.WAITING, due=0.0) if not life.is_alive else life
