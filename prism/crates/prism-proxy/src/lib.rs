@@ -4,6 +4,7 @@
 //! resets and the ends of streams, which a client must see as the runner sent them. The control port is a
 //! gRPC server for health and for the runners that register.
 
+mod admin;
 mod control;
 mod data;
 mod drain;
@@ -18,6 +19,7 @@ mod static_route;
 mod upstream;
 
 pub use self::{
+    admin::{AdminSettings, ProxyId},
     control::{Farewell, LastCommand, Runners, UnknownRunner},
     proxy::{Ports, Proxy, ServeError, serve},
     settings::{ProxySettings, RunnerSettings, Settings},

@@ -1,7 +1,6 @@
 //! The whole proxy: both ports, from ready to drained.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +10,9 @@ use prism_process::{Exit, Failure, ListenError, Shutdown, listen};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tonic_health::server::health_reporter;
+use tonic_health::server::{HealthReporter, health_reporter};
 
+use crate::admin::{Endpoints, Holdings, Link, TakeAssignments};
 use crate::control::{self, ManageRunners, ProxyAlive, Runners, Sessions};
 use crate::data::{self, DataPlane, Workers};
 use crate::drain::drain;
@@ -61,11 +61,11 @@ pub struct Ports {
 }
 
 impl Ports {
-    fn addresses(&self) -> io::Result<[(&'static str, SocketAddr); 2]> {
-        Ok([
-            ("DATA", self.data.local_addr()?),
-            ("CONTROL", self.control.local_addr()?),
-        ])
+    fn endpoints(&self) -> io::Result<Endpoints> {
+        Ok(Endpoints {
+            data: self.data.local_addr()?,
+            control: self.control.local_addr()?,
+        })
     }
 }
 
@@ -76,10 +76,10 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
         data: listen(settings.listen)?,
         control: listen(settings.control_listen)?,
     };
-    let addresses = ports.addresses()?;
+    let Endpoints { data, control } = ports.endpoints()?;
     // Connections wait in the listeners until they are served, a moment from now.
-    notify::ready(&addresses)?;
-    tracing::info!(data = %addresses[0].1, control = %addresses[1].1, "ready");
+    notify::ready(&[("DATA", data), ("CONTROL", control)])?;
+    tracing::info!(%data, %control, "ready");
     Proxy::new(settings.proxy).run(ports, shutdown).await
 }
 
@@ -96,7 +96,11 @@ impl Proxy {
     /// A proxy that is yet to run.
     #[must_use]
     pub fn new(settings: ProxySettings) -> Self {
-        let router = Arc::new(Router::new(Routes::new()));
+        let table = match settings.admin {
+            Some(_) => Routes::of_assigned(),
+            None => Routes::new(),
+        };
+        let router = Arc::new(Router::new(table));
         Self {
             plane: Arc::new(DataPlane::new(Arc::clone(&router))),
             runners: Runners::default(),
@@ -114,15 +118,18 @@ impl Proxy {
     /// Serves on both ports until the shutdown has begun and the drain is over.
     pub async fn run(self, ports: Ports, shutdown: Shutdown) -> Result<(), ServeError> {
         let mut tasks = JoinSet::new();
+        let endpoints = ports.endpoints()?;
         self.add_static_routes(&mut tasks);
         let workers = Workers::start(&self.plane, self.settings.workers)?;
         tasks.spawn(data::serve(ports.data, Arc::clone(&self.plane), workers));
         let (reporter, health) = health_reporter();
         let alive = ProxyAlive::new();
+        let assignments = self.join(&mut tasks, endpoints, (&reporter, &shutdown));
         let mut control = pin!(control::serve(
             ports.control,
             health,
-            self.managed(&alive, &shutdown)
+            self.managed(&alive, &shutdown),
+            assignments
         ));
         tokio::select! {
             never = control::publish(&self.router, &reporter, &shutdown) => match never {},
@@ -133,6 +140,31 @@ impl Proxy {
         // Runners hear that the proxy goes; it does not wait for those that do not listen.
         let _ = timeout(FAREWELL, control).await;
         Ok(())
+    }
+
+    /// Joins the admin, if there is one; returns what the admin is served.
+    fn join(
+        &self,
+        tasks: &mut JoinSet<()>,
+        endpoints: Endpoints,
+        (health, shutdown): (&HealthReporter, &Shutdown),
+    ) -> Option<TakeAssignments> {
+        let settings = self.settings.admin.clone()?;
+        let holdings = Arc::new(Holdings::new(Arc::clone(&self.router)));
+        let assignments = TakeAssignments {
+            holdings: Arc::clone(&holdings),
+            proxy_id: settings.proxy_id.clone(),
+            shutdown: shutdown.clone(),
+        };
+        let link = Link {
+            settings,
+            endpoints,
+            holdings,
+            health: health.clone(),
+            shutdown: shutdown.clone(),
+        };
+        tasks.spawn(link.keep());
+        Some(assignments)
     }
 
     async fn drained(&self, shutdown: &Shutdown) {

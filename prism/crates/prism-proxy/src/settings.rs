@@ -6,8 +6,9 @@ use std::num::NonZeroUsize;
 use std::thread;
 use std::time::Duration;
 
-use prism_process::{Common, Configuration, Options};
+use prism_process::{Common, Configuration, Options, wildcard_conflict};
 
+use crate::admin::AdminSettings;
 use crate::static_route::StaticRoute;
 
 /// The configuration of the program.
@@ -35,6 +36,8 @@ pub struct ProxySettings {
     pub drain_timeout: Duration,
     /// What is expected of runners that register.
     pub runners: RunnerSettings,
+    /// The admin that assigns namespaces; without one any namespace is routed.
+    pub admin: Option<AdminSettings>,
 }
 
 /// What is expected of runners that register.
@@ -80,10 +83,17 @@ impl Configuration for Settings {
             "How long new calls are answered `draining` before the data port closes",
         );
         let runners = RunnerSettings::read(options);
+        let admin = AdminSettings::read(options);
         let common = Common::read(options);
-        let common = common?;
-        let backends = backends?;
+        let (common, backends, admin) = (common?, backends?, admin?);
         refuse_twins(&backends, options);
+        if let Some(admin) = &admin {
+            refuse_wildcards(
+                admin,
+                [("listen", listen), ("control-listen", control_listen)],
+                options,
+            );
+        }
         Some(Self {
             listen: listen?,
             control_listen: control_listen?,
@@ -93,6 +103,7 @@ impl Configuration for Settings {
                 drain_notice: drain_notice?,
                 drain_timeout: common.drain_timeout,
                 runners: runners?,
+                admin,
             },
             common,
         })
@@ -114,6 +125,21 @@ fn refuse_twins(backends: &[StaticRoute], options: &mut Options) {
             options.refuse(format!(
                 "--backend names {name} in namespace {namespace} twice"
             ));
+        }
+    }
+}
+
+/// The admin tells others where the proxy is, and a wildcard is nowhere.
+fn refuse_wildcards(
+    admin: &AdminSettings,
+    listeners: [(&str, Option<SocketAddr>); 2],
+    options: &mut Options,
+) {
+    for (name, listen) in listeners {
+        let host = admin.advertise.as_ref();
+        let conflict = listen.and_then(|listen| wildcard_conflict(name, listen, host));
+        if let Some(reason) = conflict {
+            options.refuse(reason);
         }
     }
 }
@@ -185,6 +211,42 @@ mod tests {
         assert_eq!(settings.proxy.drain_timeout, Duration::from_secs(30));
         assert_eq!(settings.proxy.runners, RunnerSettings::default());
         assert!(settings.proxy.workers.is_some());
+    }
+
+    /// Without an admin nothing is assigned; with one, the proxy goes by a name and is heard every 5 s.
+    #[test]
+    fn an_admin_is_asked_for() {
+        let alone = settings(&[]).unwrap();
+        let joined = settings(&["--admin", "127.0.0.1:8981"]).unwrap();
+
+        let admin = joined.proxy.admin.unwrap();
+        assert_eq!(alone.proxy.admin, None);
+        assert_eq!(admin.proxy_id.as_str(), "proxy-1");
+        assert_eq!(admin.heartbeat_interval, Duration::from_secs(5));
+        assert_eq!(admin.advertise, None);
+    }
+
+    /// A wildcard can't be told to an admin: the host must be named. Without an admin nobody is told.
+    #[test]
+    fn a_wildcard_needs_a_host_to_advertise() {
+        let wildcard = ["--listen", "0.0.0.0:0", "--control-listen", "[::]:0"];
+        let joined = [&wildcard[..], &["--admin", "127.0.0.1:8981"]].concat();
+        let named = [&joined[..], &["--advertise", "proxy-1.internal"]].concat();
+
+        let refused = settings(&joined).unwrap_err();
+
+        assert_eq!(refused.len(), 2, "{refused:?}");
+        assert!(refused[1].to_string().contains("--control-listen"));
+        assert!(settings(&wildcard).is_ok() && settings(&named).is_ok());
+    }
+
+    /// An interval that the admin would not take is refused here.
+    #[test]
+    fn the_heartbeat_interval_has_bounds() {
+        for (interval, right) in [("1ms", true), ("1h", true), ("0s", false), ("61m", false)] {
+            let outcome = settings(&["--admin-heartbeat-interval", interval]);
+            assert_eq!(outcome.is_ok(), right, "{interval}");
+        }
     }
 
     /// Two backends for one route are refused; for two namespaces they are two routes.

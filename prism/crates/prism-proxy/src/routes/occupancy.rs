@@ -53,7 +53,7 @@ impl Stay {
     pub(crate) async fn evicted(&mut self) {
         if self.0.wait_for(|evicted| *evicted).await.is_err() {
             // Nobody is left who could ask it to.
-            pending().await
+            pending::<()>().await;
         }
     }
 }

@@ -82,5 +82,6 @@ pub(crate) fn settings() -> ProxySettings {
         drain_notice: Duration::from_millis(50),
         drain_timeout: Duration::from_secs(3),
         runners: RunnerSettings::default(),
+        admin: None,
     }
 }
