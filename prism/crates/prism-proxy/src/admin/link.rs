@@ -120,7 +120,7 @@ impl Talk {
         tracing::info!(
             admin = %self.link.settings.address,
             namespaces = held,
-            message = ack.message,
+            says = ack.message,
             "registered"
         );
         self.complaint = None;

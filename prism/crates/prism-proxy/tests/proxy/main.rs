@@ -9,6 +9,8 @@
 )]
 
 mod abuse;
+mod admin;
+mod assignments;
 mod connections;
 mod deadlines;
 mod drain;

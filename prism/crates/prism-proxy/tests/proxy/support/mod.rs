@@ -1,5 +1,6 @@
 //! The two sides of a proxy under test: a client and a runner that speak plain HTTP/2.
 
+mod admin;
 mod backend;
 mod client;
 mod health;
@@ -14,6 +15,7 @@ use std::{
 use tokio::time::timeout;
 
 pub(crate) use self::{
+    admin::{Admin, INTERVAL, Orders, Script, admin_settings, assignment, revocation},
     backend::{Arrival, Backend, ok},
     client::{Answer, Client, get, request},
     health::{Health, ServingStatus},
