@@ -1,5 +1,6 @@
 //! Which runner serves a call.
 
+mod assigned;
 mod occupancy;
 mod registration;
 mod router;

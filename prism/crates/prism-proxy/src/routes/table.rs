@@ -4,9 +4,13 @@
 //! namespace's store by accident; among these a live registered route comes before a static one. Where an
 //! admin says which namespaces are the proxy's, the others have no routes, whoever has registered for them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod live;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+pub(crate) use self::live::Namespace;
+use super::assigned::Assigned;
 use super::occupancy::{Occupancy, Stay};
 use super::registration::{Claim, Registrations, Taken};
 use crate::namespace;
@@ -44,15 +48,6 @@ struct Static {
     up: bool,
 }
 
-/// A namespace that is assigned to the proxy.
-#[derive(Debug, Clone)]
-pub(crate) struct Namespace {
-    pub(crate) name: Box<str>,
-    pub(crate) occupancy: Arc<Occupancy>,
-    /// Whether somebody serves it.
-    pub(crate) live: bool,
-}
-
 /// Maps of service (or package) to namespace to whoever serves it.
 type ByService<T> = HashMap<Box<str>, HashMap<Box<str>, T>>;
 
@@ -63,8 +58,7 @@ pub(crate) struct Routes {
     configured: ByService<Static>,
     /// Full service names, and packages whose services are all known.
     known: HashSet<Box<str>>,
-    /// With an admin: the namespaces that are the proxy's. Without one, any is.
-    assigned: Option<HashMap<Box<str>, Arc<Occupancy>>>,
+    assigned: Assigned,
 }
 
 impl Routes {
@@ -73,54 +67,26 @@ impl Routes {
             registered: HashMap::new(),
             configured: HashMap::new(),
             known: CONTRACT.map(Box::from).into(),
-            assigned: None,
+            assigned: Assigned::Any,
         }
     }
 
     /// Routes of a proxy whose namespaces an admin assigns; it has none yet.
     pub(crate) fn of_assigned() -> Self {
         Self {
-            assigned: Some(HashMap::new()),
+            assigned: Assigned::Only(HashMap::new()),
             ..Self::new()
         }
     }
 
     /// Routes the calls of a namespace from now on.
     pub(crate) fn assign(&mut self, namespace: &str, occupancy: Arc<Occupancy>) {
-        if let Some(assigned) = &mut self.assigned {
-            assigned.insert(namespace.into(), occupancy);
-        }
+        self.assigned.insert(namespace, occupancy);
     }
 
     /// Routes calls of a namespace no more; those under way are left to the caller.
     pub(crate) fn unassign(&mut self, namespace: &str) -> Option<Arc<Occupancy>> {
-        self.assigned.as_mut()?.remove(namespace)
-    }
-
-    /// Every namespace that is assigned to the proxy.
-    pub(crate) fn namespaces(&self) -> Vec<Namespace> {
-        let live = self.live();
-        let everything_is = live.contains(namespace::ANY);
-        let assigned = self.assigned.iter().flatten();
-        assigned
-            .map(|(name, occupancy)| Namespace {
-                name: name.clone(),
-                occupancy: Arc::clone(occupancy),
-                live: everything_is || live.contains(&**name),
-            })
-            .collect()
-    }
-
-    /// The namespaces that somebody serves, assigned or not.
-    fn live(&self) -> HashSet<&str> {
-        let registered = self.registered.values().flatten();
-        let registered = registered.filter(|(_, held)| held.is_serving());
-        let configured = self.configured.values().flatten();
-        let configured = configured.filter(|(_, route)| route.up);
-        registered
-            .map(|(name, _)| &**name)
-            .chain(configured.map(|(name, _)| &**name))
-            .collect()
+        self.assigned.remove(namespace)
     }
 
     /// Adds a static route: `name` is a full service name, or a package and then all its services.
@@ -143,12 +109,8 @@ impl Routes {
         if service == NEVER_ROUTED {
             return Found::Unknown;
         }
-        let assigned = self.assigned.as_ref();
-        let occupancy = match assigned.map(|assigned| assigned.get(namespace)) {
-            Some(None) if self.is_known(service) => return Found::Unassigned,
-            Some(None) => return Found::Unknown,
-            Some(occupancy) => occupancy,
-            None => None,
+        let Ok(occupancy) = self.assigned.occupancy(namespace) else {
+            return self.nobody(service, Found::Unassigned);
         };
         let backend = [namespace, namespace::ANY].into_iter().find_map(|key| {
             let registered = self.registrations(key, service);
@@ -162,8 +124,16 @@ impl Routes {
                 Arc::clone(backend),
                 occupancy.map(|occupancy| occupancy.enter()),
             ),
-            None if self.is_known(service) => Found::NotConnected,
-            None => Found::Unknown,
+            None => self.nobody(service, Found::NotConnected),
+        }
+    }
+
+    /// Why nobody serves a call: a service that is not known is unknown everywhere.
+    fn nobody(&self, service: &str, otherwise: Found) -> Found {
+        if self.is_known(service) {
+            otherwise
+        } else {
+            Found::Unknown
         }
     }
 
@@ -205,47 +175,6 @@ impl Routes {
         }
     }
 
-    /// Every route that health speaks of, and whether somebody serves it.
-    pub(crate) fn serving(&self) -> BTreeMap<(Box<str>, Box<str>), bool> {
-        let everywhere = self
-            .known
-            .iter()
-            .map(|service| (namespace::DEFAULT.into(), service.clone()));
-        let registered = keys(&self.registered);
-        let configured = keys(&self.configured).flat_map(|(namespace, name)| {
-            expand(&name)
-                .map(move |service| (namespace.clone(), Box::from(service)))
-                .collect::<Vec<_>>()
-        });
-        everywhere
-            .chain(registered)
-            .chain(configured)
-            .map(|(namespace, service)| {
-                let serving = self.is_serving(&namespace, &service);
-                ((namespace, service), serving)
-            })
-            .collect()
-    }
-
-    fn is_serving(&self, namespace: &str, service: &str) -> bool {
-        self.is_routed(namespace) && self.is_live(namespace, service)
-    }
-
-    /// Whether calls in a namespace are the proxy's to route; a route for every namespace belongs to none.
-    fn is_routed(&self, namespace: &str) -> bool {
-        let assigned = self.assigned.as_ref();
-        assigned
-            .is_none_or(|assigned| namespace == namespace::ANY || assigned.contains_key(namespace))
-    }
-
-    fn is_live(&self, namespace: &str, service: &str) -> bool {
-        [namespace, namespace::ANY].into_iter().any(|key| {
-            self.registrations(key, service)
-                .is_some_and(Registrations::is_serving)
-                || self.configured(key, service).is_some_and(|route| route.up)
-        })
-    }
-
     fn registrations(&self, namespace: &str, service: &str) -> Option<&Registrations> {
         self.registered.get(service)?.get(namespace)
     }
@@ -266,22 +195,6 @@ impl Routes {
             .flat_map(HashMap::values_mut)
             .for_each(change);
     }
-}
-
-fn keys<T>(routes: &ByService<T>) -> impl Iterator<Item = (Box<str>, Box<str>)> {
-    routes.iter().flat_map(|(service, namespaces)| {
-        namespaces
-            .keys()
-            .map(move |namespace| (namespace.clone(), service.clone()))
-    })
-}
-
-/// The names that a configured one stands for: itself, and the contract's services of that package.
-fn expand(name: &str) -> impl Iterator<Item = &str> {
-    let of_package = CONTRACT
-        .into_iter()
-        .filter(move |service| path::package(service) == Some(name));
-    std::iter::once(name).chain(of_package)
 }
 
 #[cfg(test)]

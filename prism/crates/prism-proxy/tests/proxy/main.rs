@@ -23,6 +23,7 @@ mod passthrough;
 mod process;
 mod registration;
 mod resets;
+mod revocations;
 mod routing;
 mod sessions;
 mod support;

@@ -171,7 +171,7 @@ fn assigned(routes: &mut Routes, namespaces: &[&str]) {
 /// Routes of a proxy with an admin, of one live runner.
 fn of_admin(instance: &str, namespace: &str) -> Routes {
     Routes {
-        assigned: Some(HashMap::new()),
+        assigned: Assigned::Only(HashMap::new()),
         ..served(instance, namespace)
     }
 }

@@ -4,6 +4,7 @@ mod admin;
 mod backend;
 mod client;
 mod health;
+mod joined;
 mod proxy;
 mod runner;
 
@@ -19,6 +20,7 @@ pub(crate) use self::{
     backend::{Arrival, Backend, ok},
     client::{Answer, Client, get, request},
     health::{Health, ServingStatus},
+    joined::{joined, joined_and_serving},
     proxy::{Proxy, route, settings},
     runner::{ROLE, Role, Runner, registration},
 };
