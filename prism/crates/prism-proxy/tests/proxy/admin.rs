@@ -1,42 +1,15 @@
-//! A proxy and its admin: what it says to it, and that it goes on without it.
+//! What a proxy says to its admin: who it is, and how its namespaces are.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
 
 use prism_api::prism::ProxyHeartbeat;
 use prism_process::config::Value;
-use prism_proxy::{AdminSettings, ProxySettings};
-use tonic::Status;
+use prism_proxy::AdminSettings;
 
 use crate::support::{
-    Admin, Backend, Client, Health, INTERVAL, Orders, Proxy, ROLE, Role, Runner, SERVICE, Script,
-    ServingStatus, admin_settings, assignment, get, request, settings, soon, within,
+    ADMIN_HEALTH, Admin, Backend, Client, Health, INTERVAL, ROLE, Role, Runner, SERVICE, Script,
+    ServingStatus, assignment, get, proxy_of, request, serving, soon, status_of,
 };
-
-/// The name of the admin in the health of the proxy.
-const ADMIN: &str = "prism.ControlPlane";
-
-async fn proxy_of(admin: AdminSettings) -> Proxy {
-    Proxy::with(ProxySettings {
-        admin: Some(admin),
-        ..settings()
-    })
-    .await
-}
-
-/// A proxy whose admin wants `default` from it, a live runner of that, and a client.
-async fn joined(admin: &Admin) -> (Proxy, Backend, Runner, Client) {
-    let backend = Backend::start().await;
-    let proxy = proxy_of(admin.settings()).await;
-    let runner = Runner::serve(&proxy, ROLE, backend.address).await;
-    let client = Client::connect(proxy.data).await;
-    (proxy, backend, runner, client)
-}
-
-fn status_of<'a>(heartbeat: &'a ProxyHeartbeat, namespace: &str) -> Option<&'a str> {
-    let health = heartbeat.namespace_health.get(namespace);
-    health.map(|health| health.status.as_str())
-}
 
 /// The proxy says who and where it is, with the addresses that it is bound to, and how often it will be heard.
 #[tokio::test]
@@ -74,7 +47,7 @@ async fn the_advertised_host_is_told() {
 #[tokio::test]
 async fn the_welcome_is_routed() {
     let mut admin = Admin::wanting(&["default"]).await;
-    let (proxy, mut backend, _runner, client) = joined(&admin).await;
+    let (proxy, mut backend, _runner, client) = serving(&admin).await;
     let team = Role {
         namespace: "team",
         ..ROLE
@@ -99,7 +72,7 @@ async fn the_welcome_is_routed() {
 #[tokio::test]
 async fn a_heartbeat_tells_of_every_namespace() {
     let mut admin = Admin::wanting(&["default", "idle"]).await;
-    let (_proxy, mut backend, runner, client) = joined(&admin).await;
+    let (_proxy, mut backend, runner, client) = serving(&admin).await;
     client.answered_by(&mut backend, "first").await;
     let call = client.send(get(), "").await;
     let arrival = backend.next().await;
@@ -130,7 +103,7 @@ async fn a_heartbeat_tells_of_every_namespace() {
 #[tokio::test]
 async fn calls_are_told_as_a_rate() {
     let mut admin = Admin::wanting(&["default"]).await;
-    let (_proxy, mut backend, _runner, client) = joined(&admin).await;
+    let (_proxy, mut backend, _runner, client) = serving(&admin).await;
 
     client.answered_by(&mut backend, "one").await;
 
@@ -145,148 +118,21 @@ async fn calls_are_told_as_a_rate() {
     assert_eq!(rate(&next), 0, "{next:?}");
 }
 
-/// An admin that is away at the start is registered with as soon as it is there; health tells of both.
-#[tokio::test]
-async fn an_admin_may_come_late() {
-    let gone = Admin::start(Script::default()).await.kill().await;
-    let proxy = proxy_of(admin_settings(gone)).await;
-    let client = Client::connect(proxy.data).await;
-    let mut health = Health::of(&proxy).await;
-    health.becomes(ADMIN, ServingStatus::NotServing).await;
-    assert_eq!(health.check("").await, Some(ServingStatus::Serving));
-    assert!(client.is_not_connected().await);
-
-    let mut admin = Admin::at(gone, Script::default());
-
-    admin.registration().await;
-    admin.heartbeat().await;
-    health.becomes(ADMIN, ServingStatus::Serving).await;
-}
-
-/// While the admin is away calls go on; when it is back it is registered with at once, whatever the interval.
-#[tokio::test]
-async fn calls_go_on_while_the_admin_is_away() {
-    let mut admin = Admin::wanting(&["default"]).await;
-    let patient = AdminSettings {
-        heartbeat_interval: Duration::from_secs(3600),
-        ..admin.settings()
-    };
-    let mut backend = Backend::start().await;
-    let proxy = proxy_of(patient).await;
-    let _runner = Runner::serve(&proxy, ROLE, backend.address).await;
-    let client = Client::connect(proxy.data).await;
-    let mut health = Health::of(&proxy).await;
-    admin.registration().await;
-    client.answered_by(&mut backend, "before").await;
-
-    let address = admin.kill().await;
-    health.becomes(ADMIN, ServingStatus::NotServing).await;
-    client.answered_by(&mut backend, "meanwhile").await;
-    // It has lost what it knew, and what it does not name stays until it is revoked.
-    let mut back = Admin::at(address, Script::default());
-    let returned = Instant::now();
-
-    back.registration().await;
-    assert!(within(returned, Duration::from_millis(600)));
-    let heartbeat = back.heartbeat().await;
-    assert_eq!(status_of(&heartbeat, "default"), Some("healthy"));
-    client.answered_by(&mut backend, "after").await;
-}
-
-/// What an admin wants beside what is held is taken when it is registered with again.
-#[tokio::test]
-async fn a_registration_reconciles() {
-    let mut admin = Admin::wanting(&["default"]).await;
-    let (_proxy, _backend, _runner, _client) = joined(&admin).await;
-    admin.heartbeat().await;
-
-    admin.play(|script| {
-        script.welcome = vec![assignment("default", 2), assignment("team", 2)];
-        script.forgetful = true;
-    });
-    admin.registration().await;
-    admin.registration().await;
-    admin.play(|script| script.forgetful = false);
-
-    let heartbeat = admin.heartbeat_with("both namespaces", |heartbeat| {
-        heartbeat.namespace_health.len() == 2
-    });
-    assert_eq!(status_of(&heartbeat.await, "team"), Some("unhealthy"));
-}
-
-/// An admin that does not take the proxy in is asked again, and not ever faster.
-#[tokio::test]
-async fn an_admin_that_refuses_is_asked_again() {
-    let refusal = Some(Status::resource_exhausted("one proxy too many"));
-    let mut admin = Admin::start(Script {
-        refusal,
-        ..Script::default()
-    })
-    .await;
-    let _proxy = proxy_of(admin.settings()).await;
-    let began = Instant::now();
-
-    for _ in 0..4 {
-        admin.registration().await;
-    }
-    assert!(began.elapsed() >= Duration::from_millis(20 + 40 + 80));
-    admin.play(|script| script.refusal = None);
-
-    admin.heartbeat().await;
-}
-
-/// An admin that hangs holds nothing up: neither calls, nor what it told before, nor the end.
-#[tokio::test]
-async fn an_admin_that_hangs_holds_nothing_up() {
-    let mut admin = Admin::wanting(&["default"]).await;
-    let (proxy, mut backend, _runner, client) = joined(&admin).await;
-    admin.heartbeat().await;
-
-    admin.play(|script| script.hangs = true);
-    client.answered_by(&mut backend, "meanwhile").await;
-    Orders::to(&proxy)
-        .await
-        .assign(assignment("team", 1))
-        .await
-        .unwrap();
-    drop(client);
-    let told = Instant::now();
-    proxy.terminate();
-
-    proxy.stopped().await;
-    assert!(within(told, Duration::from_millis(500)));
-}
-
-/// A heartbeat that was late is followed by others, and the proxy need not register again.
-#[tokio::test]
-async fn an_admin_that_hung_is_heard_of_again() {
-    let mut admin = Admin::wanting(&["default"]).await;
-    let _joined = joined(&admin).await;
-    admin.registration().await;
-
-    admin.play(|script| script.hangs = true);
-    tokio::time::sleep(INTERVAL * 5).await;
-    admin.play(|script| script.hangs = false);
-    let late = admin.heartbeats_waiting();
-
-    for _ in 0..late + 2 {
-        admin.heartbeat().await;
-    }
-}
-
 /// A draining proxy is heard of no more, so that its namespaces go elsewhere.
 #[tokio::test]
 async fn a_draining_proxy_is_silent() {
     let mut admin = Admin::wanting(&["default"]).await;
-    let (proxy, mut backend, _runner, client) = joined(&admin).await;
+    let (proxy, mut backend, _runner, client) = serving(&admin).await;
     client.answered_by(&mut backend, "before").await;
     let call = client.send(get(), "").await;
     let arrival = backend.next().await;
     let mut health = Health::of(&proxy).await;
-    health.becomes(ADMIN, ServingStatus::Serving).await;
+    health.becomes(ADMIN_HEALTH, ServingStatus::Serving).await;
 
     proxy.terminate();
-    health.becomes(ADMIN, ServingStatus::NotServing).await;
+    health
+        .becomes(ADMIN_HEALTH, ServingStatus::NotServing)
+        .await;
     while admin.heartbeats_waiting() > 0 {
         admin.heartbeat().await;
     }

@@ -10,6 +10,7 @@
 
 mod abuse;
 mod admin;
+mod admin_away;
 mod assignments;
 mod connections;
 mod deadlines;

@@ -20,7 +20,7 @@ pub(crate) use self::{
     backend::{Arrival, Backend, ok},
     client::{Answer, Client, get, request},
     health::{Health, ServingStatus},
-    joined::{joined, joined_and_serving},
+    joined::{ADMIN_HEALTH, joined, joined_and_serving, proxy_of, serving, status_of},
     proxy::{Proxy, route, settings},
     runner::{ROLE, Role, Runner, registration},
 };
