@@ -107,6 +107,21 @@ async fn an_admin_that_refuses_is_asked_again() {
     admin.heartbeat().await;
 }
 
+/// A heartbeat that the admin finds fault with is no reason to register again: the next one follows.
+#[tokio::test]
+async fn a_refused_heartbeat_is_followed_by_the_next() {
+    let mut admin = Admin::wanting(&["default"]).await;
+    let _serving = serving(&admin).await;
+    admin.registration().await;
+
+    admin.play(|script| script.fault = Some(Status::invalid_argument("namespace_health")));
+    for _ in 0..4 {
+        admin.heartbeat().await;
+    }
+
+    assert_eq!(admin.registrations_waiting(), 0);
+}
+
 /// An admin that hangs holds nothing up: neither calls, nor what it told before, nor the end.
 #[tokio::test]
 async fn an_admin_that_hangs_holds_nothing_up() {

@@ -36,6 +36,8 @@ pub(crate) struct Script {
     pub(crate) welcome: Vec<NamespaceAssignment>,
     /// It takes no proxy in, for this reason.
     pub(crate) refusal: Option<Status>,
+    /// It finds fault with every heartbeat.
+    pub(crate) fault: Option<Status>,
     /// It knows nobody that sends a heartbeat.
     pub(crate) forgetful: bool,
     /// It answers nothing.
@@ -136,6 +138,11 @@ impl Admin {
             }
         })
         .await
+    }
+
+    /// How many registrations came that nobody looked at.
+    pub(crate) fn registrations_waiting(&self) -> usize {
+        self.registrations.len()
     }
 
     /// How many heartbeats came that nobody looked at.
@@ -271,7 +278,13 @@ impl ControlPlane for Desk {
         let _ = self.beaten.send(request.into_inner());
         let mut script = self.script.clone();
         let answers = script.wait_for(|script| !script.hangs).await;
-        let forgetful = answers.unwrap().forgetful;
+        let (forgetful, fault) = {
+            let script = answers.unwrap();
+            (script.forgetful, script.fault.clone())
+        };
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
         Ok(Response::new(HeartbeatAck {
             success: !forgetful,
             message: if forgetful { "register again" } else { "" }.to_owned(),
