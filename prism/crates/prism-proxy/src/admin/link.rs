@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use prism_api::prism::{ProxyRegistration, ProxyRegistrationAck};
+use prism_api::prism::{HeartbeatAck, ProxyRegistration, ProxyRegistrationAck};
 use prism_process::{Shutdown, advertised};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Response, Status};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
@@ -135,19 +135,23 @@ impl Talk {
         };
         tokio::select! {
             () = sleep_until(self.sent + pause) => {}
-            () = connection.lost() => return self.away(Outcome::Lost, "the connection was lost".to_owned()).await,
+            () = connection.lost() => {
+                return self.away(Outcome::Lost, "the connection was lost".to_owned()).await;
+            }
         }
         self.sent = Instant::now();
         let heartbeat = self.reporter.heartbeat(self.link.holdings.namespaces());
         let heartbeat = timed(heartbeat, HEARTBEAT_TIMEOUT);
         let mut client = connection.client();
-        match within(HEARTBEAT_TIMEOUT, client.heartbeat(heartbeat)).await {
-            Ok(ack) if ack.get_ref().success => Outcome::Heard,
+        let answer = within(HEARTBEAT_TIMEOUT, client.heartbeat(heartbeat)).await;
+        self.answered(answer.map(Response::into_inner)).await
+    }
+
+    async fn answered(&mut self, answer: Result<HeartbeatAck, Status>) -> Outcome {
+        match answer {
+            Ok(ack) if ack.success => Outcome::Heard,
             Ok(ack) => {
-                tracing::info!(
-                    message = ack.get_ref().message,
-                    "the admin does not know us"
-                );
+                tracing::info!(says = ack.message, "the admin does not know us");
                 Outcome::Forgotten
             }
             Err(status) if is_away(status.code()) => self.away(Outcome::Lost, said(&status)).await,
