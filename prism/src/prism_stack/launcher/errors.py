@@ -7,11 +7,11 @@ PrismError
 │   ├── OutOfOrder       FAILED_PRECONDITION  a second handshake, a version with two contents
 │   ├── NotBuilt         UNIMPLEMENTED        an isolation that there is not yet
 │   ├── Full             RESOURCE_EXHAUSTED   processes, callers that wait
-│   └── BadManifest      –                    a pattern's folder, by file and field
+│   └── BadManifest      at the start         a pattern's folder, by file and field
 └── WorldError
     ├── StateFailed      UNAVAILABLE          what has to be known after a crash cannot be written
-    ├── StateHeld        –                    another launcher has the state file
-    └── LaunchFailed     –                    the program cannot be started; answered in-band
+    ├── StateHeld        at the start         another launcher has the state file
+    └── LaunchFailed     answered in-band     the program cannot be started
 """
 
 from pathlib import Path

@@ -65,9 +65,8 @@ class Spawned:
     token: str = field(repr=False)
 
 
-def begin(spawned: Spawned, before: Life | None, *, now: float, timeout: float) -> Life:
-    """Return the life of a new process; what is remembered of earlier ones goes on."""
-    past = before or Life(stage=Stage.STARTING)
+def begin(spawned: Spawned, *, now: float, timeout: float) -> Life:
+    """Return the life of a process that was not there before."""
     return Life(
         stage=Stage.STARTING,
         pid=spawned.pid,
@@ -75,10 +74,18 @@ def begin(spawned: Spawned, before: Life | None, *, now: float, timeout: float) 
         token=spawned.token,
         spawned_at=now,
         due=now + timeout,
-        restarts=past.restarts + (before is not None),
-        errors=past.errors,
-        last_error=past.last_error,
-        failures=past.failures,
+    )
+
+
+def begin_again(life: Life, spawned: Spawned, *, now: float, timeout: float) -> Life:
+    """Return the life of a process that follows one that failed; what went wrong before is remembered."""
+    fresh = begin(spawned, now=now, timeout=timeout)
+    return replace(
+        fresh,
+        restarts=life.restarts + 1,
+        errors=life.errors,
+        last_error=life.last_error,
+        failures=life.failures,
     )
 
 
@@ -112,8 +119,3 @@ def fail(life: Life, reason: str, policy: RestartPolicy, *, now: float, chance: 
         else reason,
         failures=verdict.failures,
     )
-
-
-def forgiven(life: Life) -> Life:
-    """Return a life without its history, due now."""
-    return Life(stage=Stage.WAITING, due=0.0) if not life.is_alive else life

@@ -58,5 +58,5 @@ def pause(policy: RestartPolicy, in_row: int, chance: float) -> float:
     """Return the seconds before a start that follows so many failures in a row."""
     longest = policy.longest.total_seconds()
     # Beyond 2^30 times the first pause nothing but the longest is meant, and the power would become huge.
-    plain = min(policy.first.total_seconds() * 2 ** min(in_row - 1, 30), longest)
+    plain: float = min(policy.first.total_seconds() * 2.0 ** min(in_row - 1, 30), longest)
     return plain * (1 + JITTER * (2 * chance - 1))

@@ -1,0 +1,23 @@
+"""A process of the launcher: what it is to be, and how it is."""
+
+from dataclasses import dataclass
+
+from prism_stack.launcher.life import Life
+from prism_stack.launcher.wish import Wish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """One process, from its launch to its termination."""
+
+    wish: Wish
+    life: Life
+    port: int = 0
+    """Held for it by the keeper, over all its restarts."""
+    log_start: int = 0
+    """Where its log stood when it was spawned last."""
+
+    @property
+    def id(self) -> str:
+        """Its process id."""
+        return self.wish.process_id
