@@ -11,6 +11,7 @@ mod gate;
 mod health;
 mod interfaces;
 mod lifecycle;
+mod records;
 mod registration;
 mod run;
 mod server;
@@ -20,5 +21,6 @@ pub use self::{
     config::{Config, StoreKind},
     data::Serves,
     error::RunError,
+    records::Records,
     run::{run, serve},
 };

@@ -1,9 +1,7 @@
 //! The runner from start to end.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use keyvalue_store::Store;
 use prism_process::{Shutdown, listen, notify};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -17,6 +15,7 @@ use crate::error::RunError;
 use crate::gate::Gate;
 use crate::health::Health;
 use crate::lifecycle::{Identity, Lifecycle};
+use crate::records::Records;
 use crate::registration::{Registration, Roster};
 use crate::server::{self, Services};
 use crate::store;
@@ -37,18 +36,18 @@ pub async fn serve(config: Config) -> Result<(), RunError> {
         cause,
     })?;
     let listener = listen(config.listen)?;
-    let store = store::open(&config);
-    run(config, listener, store, shutdown).await
+    let records = store::open(&config);
+    run(config, listener, records, shutdown).await
 }
 
-/// Serves a store on a listener until the shutdown, and through the drain.
+/// Serves records on a listener until the shutdown, and through the drain.
 pub async fn run(
     config: Config,
     listener: TcpListener,
-    store: Arc<dyn Store>,
+    records: Records,
     shutdown: Shutdown,
 ) -> Result<(), RunError> {
-    let mut running = Running::start(&config, listener, store, shutdown).await?;
+    let mut running = Running::start(&config, listener, records, shutdown).await?;
     running.until_drain().await?;
     running.drain().await;
     Ok(())
@@ -70,7 +69,7 @@ impl Running {
     async fn start(
         config: &Config,
         listener: TcpListener,
-        store: Arc<dyn Store>,
+        records: Records,
         shutdown: Shutdown,
     ) -> Result<Self, RunError> {
         let endpoint = listener.local_addr().map_err(|cause| RunError::System {
@@ -87,7 +86,7 @@ impl Running {
             gate: gate.clone(),
         };
         let services = Services {
-            data: Data::new(store, config.serves.clone()),
+            data: Data::new(records, config.serves.clone()),
             gate: gate.clone(),
             lifecycle: lifecycle.clone(),
             health: health.clone(),

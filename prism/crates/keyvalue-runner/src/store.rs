@@ -3,20 +3,21 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use keyvalue_store::{MemStore, MonotonicClock, Store};
+use keyvalue_store::{MemStore, MonotonicClock};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::{Config, StoreKind};
+use crate::records::Records;
 
 /// How long an expired record may keep its memory; nobody sees it meanwhile.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
-pub(crate) fn open(config: &Config) -> Arc<dyn Store> {
+pub(crate) fn open(config: &Config) -> Records {
     match config.store {
         StoreKind::Memstore => {
             let store = Arc::new(MemStore::new(config.max_keys, MonotonicClock::new()));
             tokio::spawn(sweep(Arc::downgrade(&store)));
-            store
+            Records::AtHand(store)
         }
     }
 }

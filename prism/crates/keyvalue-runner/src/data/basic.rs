@@ -1,7 +1,5 @@
 //! `KeyValueBasicInterface`.
 
-use bytes::Bytes;
-use keyvalue_store::{Key, Namespace};
 use prism_api::keyvalue::key_value_basic_interface_server::KeyValueBasicInterface;
 use prism_api::keyvalue::{
     DeleteRequest, DeleteResponse, ExistsRequest, ExistsResponse, GetRequest, GetResponse,
@@ -10,47 +8,41 @@ use prism_api::keyvalue::{
 use tonic::{Request, Response, Status};
 
 use super::Data;
+use super::answer::{deleted, found, stored};
 use super::call::{KEY, key};
 
 #[tonic::async_trait]
 impl KeyValueBasicInterface for Data {
     async fn set(&self, request: Request<SetRequest>) -> Result<Response<SetResponse>, Status> {
-        let (
-            namespace,
-            SetRequest {
-                key: text, value, ..
-            },
-        ) = self.open(request)?;
-        Ok(Response::new(self.set_one(
-            &namespace,
-            key(KEY, text)?,
-            &value,
-        )))
+        let (call, message) = self.open(request)?;
+        let key = key(KEY, message.key)?;
+        let outcome = self.records.set(&call, key, &message.value).await;
+        Ok(Response::new(stored(outcome)))
     }
 
     async fn get(&self, request: Request<GetRequest>) -> Result<Response<GetResponse>, Status> {
-        let (namespace, message) = self.open(request)?;
-        Ok(Response::new(
-            self.get_one(&namespace, &key(KEY, message.key)?),
-        ))
+        let (call, message) = self.open(request)?;
+        let key = key(KEY, message.key)?;
+        Ok(Response::new(found(self.records.get(&call, &key).await)))
     }
 
     async fn delete(
         &self,
         request: Request<DeleteRequest>,
     ) -> Result<Response<DeleteResponse>, Status> {
-        let (namespace, message) = self.open(request)?;
-        Ok(Response::new(
-            self.delete_one(&namespace, &key(KEY, message.key)?),
-        ))
+        let (call, message) = self.open(request)?;
+        let key = key(KEY, message.key)?;
+        let outcome = self.records.delete(&call, &key).await;
+        Ok(Response::new(deleted(outcome)))
     }
 
     async fn exists(
         &self,
         request: Request<ExistsRequest>,
     ) -> Result<Response<ExistsResponse>, Status> {
-        let (namespace, message) = self.open(request)?;
-        let response = match self.store.exists(&namespace, &key(KEY, message.key)?) {
+        let (call, message) = self.open(request)?;
+        let key = key(KEY, message.key)?;
+        let response = match self.records.exists(&call, &key).await {
             Ok(exists) => ExistsResponse {
                 exists,
                 error: String::new(),
@@ -61,51 +53,5 @@ impl KeyValueBasicInterface for Data {
             },
         };
         Ok(Response::new(response))
-    }
-}
-
-impl Data {
-    pub(super) fn set_one(&self, namespace: &Namespace, key: Key, value: &Bytes) -> SetResponse {
-        // The value is a part of the request's buffer; stored as it is, it would keep the whole buffer alive.
-        let owned = Bytes::copy_from_slice(value);
-        match self.store.set(namespace, key, owned) {
-            Ok(()) => SetResponse {
-                success: true,
-                error: String::new(),
-            },
-            Err(error) => SetResponse {
-                success: false,
-                error: error.to_string(),
-            },
-        }
-    }
-
-    pub(super) fn get_one(&self, namespace: &Namespace, key: &Key) -> GetResponse {
-        match self.store.get(namespace, key) {
-            Ok(Some(value)) => GetResponse {
-                found: true,
-                value,
-                error: String::new(),
-            },
-            Ok(None) => GetResponse::default(),
-            Err(error) => GetResponse {
-                error: error.to_string(),
-                ..Default::default()
-            },
-        }
-    }
-
-    pub(super) fn delete_one(&self, namespace: &Namespace, key: &Key) -> DeleteResponse {
-        // A key that was not there is as gone as one that was.
-        match self.store.delete(namespace, key) {
-            Ok(_) => DeleteResponse {
-                success: true,
-                error: String::new(),
-            },
-            Err(error) => DeleteResponse {
-                success: false,
-                error: error.to_string(),
-            },
-        }
     }
 }

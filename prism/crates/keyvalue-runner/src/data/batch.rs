@@ -8,6 +8,7 @@ use prism_api::keyvalue::{
 use tonic::{Request, Response, Status};
 
 use super::Data;
+use super::answer::{deleted, found, stored};
 use super::call::keys;
 
 #[tonic::async_trait]
@@ -16,14 +17,15 @@ impl KeyValueBatchInterface for Data {
         &self,
         request: Request<BatchSetRequest>,
     ) -> Result<Response<BatchSetResponse>, Status> {
-        let (namespace, BatchSetRequest { requests }) = self.open(request)?;
+        let (call, BatchSetRequest { requests }) = self.open(request)?;
         let (texts, values): (Vec<_>, Vec<_>) = requests
             .into_iter()
             .map(|item| (item.key, item.value))
             .unzip();
         let keys = keys(texts, |index| format!("requests[{index}].key"))?;
-        let set = |(key, value)| self.set_one(&namespace, key, &value);
-        let results: Vec<SetResponse> = keys.into_iter().zip(values).map(set).collect();
+        let items = keys.into_iter().zip(values).collect();
+        let outcomes = self.records.set_many(&call, items).await;
+        let results: Vec<SetResponse> = outcomes.into_iter().map(stored).collect();
         let all_success = results.iter().all(|result| result.success);
         Ok(Response::new(BatchSetResponse {
             results,
@@ -35,12 +37,10 @@ impl KeyValueBatchInterface for Data {
         &self,
         request: Request<BatchGetRequest>,
     ) -> Result<Response<BatchGetResponse>, Status> {
-        let (namespace, BatchGetRequest { keys: texts }) = self.open(request)?;
+        let (call, BatchGetRequest { keys: texts }) = self.open(request)?;
         let keys = keys(texts, |index| format!("keys[{index}]"))?;
-        let results: Vec<GetResponse> = keys
-            .iter()
-            .map(|key| self.get_one(&namespace, key))
-            .collect();
+        let outcomes = self.records.get_many(&call, &keys).await;
+        let results: Vec<GetResponse> = outcomes.into_iter().map(found).collect();
         let found = results.iter().filter(|result| result.found).count();
         let found_count = i32::try_from(found).unwrap_or(i32::MAX);
         Ok(Response::new(BatchGetResponse {
@@ -53,12 +53,10 @@ impl KeyValueBatchInterface for Data {
         &self,
         request: Request<BatchDeleteRequest>,
     ) -> Result<Response<BatchDeleteResponse>, Status> {
-        let (namespace, BatchDeleteRequest { keys: texts }) = self.open(request)?;
+        let (call, BatchDeleteRequest { keys: texts }) = self.open(request)?;
         let keys = keys(texts, |index| format!("keys[{index}]"))?;
-        let results: Vec<DeleteResponse> = keys
-            .iter()
-            .map(|key| self.delete_one(&namespace, key))
-            .collect();
+        let outcomes = self.records.delete_many(&call, &keys).await;
+        let results: Vec<DeleteResponse> = outcomes.into_iter().map(deleted).collect();
         let all_success = results.iter().all(|result| result.success);
         Ok(Response::new(BatchDeleteResponse {
             results,

@@ -10,11 +10,17 @@ use super::Data;
 /// A single key is in this field.
 pub(super) const KEY: &str = "key";
 
+/// What a call says beside its message.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) namespace: Namespace,
+}
+
 impl Data {
-    /// Takes a request apart into its namespace and its message.
-    pub(super) fn open<T>(&self, request: Request<T>) -> Result<(Namespace, T), Status> {
+    /// Takes a request apart into what its metadata say and its message.
+    pub(super) fn open<T>(&self, request: Request<T>) -> Result<(Call, T), Status> {
         let namespace = self.serves.namespace_of(request.metadata())?;
-        Ok((namespace, request.into_inner()))
+        Ok((Call { namespace }, request.into_inner()))
     }
 }
 

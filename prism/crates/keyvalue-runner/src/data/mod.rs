@@ -1,26 +1,25 @@
-//! The data interfaces over a store.
+//! The data interfaces over the records.
 
+mod answer;
 mod basic;
 mod batch;
 mod call;
 mod namespaces;
 mod ttl;
 
-use std::sync::Arc;
-
-use keyvalue_store::Store;
-
+pub(crate) use self::call::Call;
 pub use self::namespaces::Serves;
+use crate::records::Records;
 
-/// Serves every data interface; clones share the store.
+/// Serves every data interface; clones share the records.
 #[derive(Clone)]
 pub(crate) struct Data {
-    store: Arc<dyn Store>,
+    records: Records,
     serves: Serves,
 }
 
 impl Data {
-    pub(crate) fn new(store: Arc<dyn Store>, serves: Serves) -> Self {
-        Self { store, serves }
+    pub(crate) fn new(records: Records, serves: Serves) -> Self {
+        Self { records, serves }
     }
 }

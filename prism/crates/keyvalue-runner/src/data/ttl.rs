@@ -23,15 +23,9 @@ impl KeyValueTtlInterface for Data {
         &self,
         request: Request<ExpireRequest>,
     ) -> Result<Response<ExpireResponse>, Status> {
-        let (
-            namespace,
-            ExpireRequest {
-                key: text,
-                ttl_seconds,
-            },
-        ) = self.open(request)?;
-        let (key, ttl) = (key(KEY, text)?, ttl(ttl_seconds)?);
-        let response = match self.store.expire(&namespace, &key, ttl) {
+        let (call, message) = self.open(request)?;
+        let (key, ttl) = (key(KEY, message.key)?, ttl(message.ttl_seconds)?);
+        let response = match self.records.expire(&call, &key, ttl).await {
             Ok(key_existed) => ExpireResponse {
                 success: true,
                 key_existed,
@@ -49,8 +43,9 @@ impl KeyValueTtlInterface for Data {
         &self,
         request: Request<GetTtlRequest>,
     ) -> Result<Response<GetTtlResponse>, Status> {
-        let (namespace, message) = self.open(request)?;
-        let response = match self.store.remaining(&namespace, &key(KEY, message.key)?) {
+        let (call, message) = self.open(request)?;
+        let key = key(KEY, message.key)?;
+        let response = match self.records.remaining(&call, &key).await {
             Ok(remaining) => GetTtlResponse {
                 ttl_seconds: in_seconds(remaining),
                 error: String::new(),
@@ -67,8 +62,9 @@ impl KeyValueTtlInterface for Data {
         &self,
         request: Request<PersistRequest>,
     ) -> Result<Response<PersistResponse>, Status> {
-        let (namespace, message) = self.open(request)?;
-        let response = match self.store.persist(&namespace, &key(KEY, message.key)?) {
+        let (call, message) = self.open(request)?;
+        let key = key(KEY, message.key)?;
+        let response = match self.records.persist(&call, &key).await {
             Ok(expiration_removed) => PersistResponse {
                 success: true,
                 expiration_removed,

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyvalue_runner::{Config, RunError, run};
-use keyvalue_store::{ManualClock, MemStore, Store};
+use keyvalue_runner::{Config, Records, RunError, run};
+use keyvalue_store::{ManualClock, MemStore};
 use prism_api::interfaces::lifecycle_interface_client::LifecycleInterfaceClient;
 use prism_api::keyvalue::key_value_basic_interface_client::KeyValueBasicInterfaceClient;
 use prism_api::keyvalue::key_value_batch_interface_client::KeyValueBatchInterfaceClient;
@@ -51,11 +51,16 @@ impl Runner {
     pub(crate) async fn start(words: &[&str]) -> Self {
         let config = config(words);
         let clock = ManualClock::default();
-        let store: Arc<dyn Store> = Arc::new(MemStore::new(config.max_keys, clock.clone()));
+        let store = MemStore::new(config.max_keys, clock.clone());
         let listener = prism_process::listen(([127, 0, 0, 1], 0).into()).unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::new();
-        let ended = tokio::spawn(run(config, listener, store, shutdown.clone()));
+        let ended = tokio::spawn(run(
+            config,
+            listener,
+            Records::AtHand(Arc::new(store)),
+            shutdown.clone(),
+        ));
         let channel = connect(address).await;
         Self {
             address,
