@@ -20,6 +20,7 @@ from prism_stack.admin.messenger import Answer, Done, Errand, Outcome
 from prism_stack.admin.model import Kind, PeerKey
 from prism_stack.admin.reconcile import Verb
 from prism_stack.channel import open_channel
+from prism_stack.metadata import KEYS_REMOVED, PURGE, number
 
 ASSIGN_TIMEOUT = timedelta(seconds=5)
 REVOKE_NAMESPACE_TIMEOUT = timedelta(seconds=5)
@@ -27,8 +28,6 @@ REVOKE_PROCESS_TIMEOUT = timedelta(seconds=35)
 LONGEST_NAMESPACE_GRACE = timedelta(seconds=4)
 """A revocation is answered after its grace, and within its deadline."""
 DEFAULT_GRACE = timedelta(seconds=10)
-PURGE = (("x-prism-purge", "1"),)
-KEYS_REMOVED = "x-prism-keys-removed"
 
 TIMED_OUT = {grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED}
 
@@ -125,7 +124,7 @@ def outcome_of(errand: Errand, ended: Ended) -> Outcome:
     if code is grpc.StatusCode.OK:
         ack = ended.result()
         if ack.success:
-            return Outcome(answer=Answer.DONE, keys_removed=_keys_removed(ended.trailing_metadata()))
+            return Outcome(answer=Answer.DONE, keys_removed=number(_pairs(ended.trailing_metadata()), KEYS_REMOVED))
         return Outcome(answer=Answer.REFUSED, detail=ack.message)
     # Who does not know a thing any more has let go of it.
     if code is grpc.StatusCode.NOT_FOUND and errand.action.verb is Verb.REVOKE:
@@ -138,7 +137,5 @@ def outcome_of(errand: Errand, ended: Ended) -> Outcome:
     return Outcome(answer=answer, status=code.name, detail=ended.details() or "")
 
 
-def _keys_removed(metadata: object) -> int:
-    pairs = metadata if isinstance(metadata, tuple) else ()
-    told = next((str(value) for key, value in pairs if key == KEYS_REMOVED), "")
-    return int(told) if told.isascii() and told.isdecimal() else 0
+def _pairs(metadata: object) -> tuple[tuple[str, str | bytes], ...]:
+    return metadata if isinstance(metadata, tuple) else ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,7 @@ class Crew:
     def __init__(self, lease: Lease, prefix: str) -> None:
         self._lease = lease
         self._prefix = prefix
+        self._statuses: dict[str, tuple[int, int]] = {}
 
     @classmethod
     def join(cls) -> Crew:
@@ -60,9 +62,20 @@ class Crew:
         return str(self._lease.about_keeper["run"])
 
     @property
-    def lease(self) -> Lease:
-        """The connection to the keeper."""
-        return self._lease
+    def is_own(self) -> bool:
+        """Whether the keeper is this launcher's own, and ends with it."""
+        return not self._prefix
+
+    def descriptors(self) -> tuple[int, int]:
+        """Return the descriptors of which one can be read when there may be exits to take."""
+        return self._lease.descriptors()
+
+    def close(self) -> None:
+        """Let go of the keeper; one of its own ends with everything that is left."""
+        if self.is_own:
+            self._lease.end()
+        else:
+            self._lease.close()
 
     # === ports ===
 
@@ -116,27 +129,41 @@ class Crew:
 
     def forget(self, process_id: str) -> None:
         """Have the keeper forget a process that has ended, if it knows it."""
-        try:
+        with suppress(KeeperError):
             self._lease.ask("remove", service=self._name(process_id))
-        except KeeperError:
-            pass
+
+    def kill(self, process_id: str) -> None:
+        """Kill a process without waiting: its exit is told like any other."""
+        self._lease.tell("stop", service=self._name(process_id), steps=[])
 
     def exits(self) -> list[Exit]:
-        """Return the ends since the last call, without waiting."""
-        happened = [event for event in self._lease.events() if event["event"] == "exited"]
-        return [
-            Exit(process_id=event["service"].removeprefix(self._prefix), pid=event["pid"], status=event["status"])
-            for event in happened
-            if event["service"].startswith(self._prefix)
-        ]
+        """Return the ends since the last call, without waiting; each is told once the whole tree is gone."""
+        ended = []
+        for event in self._lease.events():
+            name = str(event.get("service", ""))
+            if not name.startswith(self._prefix):
+                continue
+            if event["event"] == "exited":
+                self._statuses[name] = event["pid"], event["status"]
+            elif event["event"] == "gone" and name in self._statuses:
+                pid, status = self._statuses.pop(name)
+                ended.append(Exit(process_id=name.removeprefix(self._prefix), pid=pid, status=status))
+        return ended
 
     def running(self) -> dict[str, tuple[int, int]]:
         """Return the pid and the start time of each process that runs, by process id."""
-        reports = [each for each in self._lease.ask("list") if self._prefix and each["name"].startswith(self._prefix)]
         return {
             report["name"].removeprefix(self._prefix): (report["pid"], report["started"])
-            for report in reports
-            if report["state"] in {"running", "stopping"}
+            for report in self._lease.ask("list")
+            if report["name"].startswith(self._prefix) and report["state"] in {"running", "stopping"}
+        }
+
+    def statuses(self) -> dict[str, int]:
+        """Return how each process ended that has, by process id, as far as the keeper still knows."""
+        return {
+            report["name"].removeprefix(self._prefix): report["exit_status"] or 0
+            for report in self._lease.ask("list")
+            if report["name"].startswith(self._prefix) and report["state"] == "exited"
         }
 
     # === logs ===

@@ -10,6 +10,8 @@ PrismError
 │   └── BadManifest      at the start         a pattern's folder, by file and field
 └── WorldError
     ├── StateFailed      UNAVAILABLE          what has to be known after a crash cannot be written
+    ├── NotUp            DEADLINE_EXCEEDED    it is still starting
+    ├── NotPurged        UNAVAILABLE          a process is gone and its keys are not
     ├── StateHeld        at the start         another launcher has the state file
     └── LaunchFailed     answered in-band     the program cannot be started
 """
@@ -25,6 +27,8 @@ __all__ = [
     "Full",
     "LaunchFailed",
     "NotBuilt",
+    "NotPurged",
+    "NotUp",
     "OutOfOrder",
     "Refusal",
     "StateFailed",
@@ -60,6 +64,30 @@ class StateFailed(Refusal, WorldError):
         super().__init__(f"the launcher's state {path} cannot be written: {cause.strerror}")
         self.path = path
         self.cause = cause
+
+
+class NotUp(Refusal, WorldError):
+    """A process was not up in the time that there was; it goes on starting."""
+
+    status = "DEADLINE_EXCEEDED"
+
+    def __init__(self, process_id: str, waited: float, last_error: str) -> None:
+        last = f"; the last error: {last_error}" if last_error else ""
+        super().__init__(f"{process_id} is not up after {waited:.1f} s{last}")
+        self.process_id = process_id
+        self.waited = waited
+        self.last_error = last_error
+
+
+class NotPurged(Refusal, WorldError):
+    """A process is gone, and the keys of its namespace are not."""
+
+    status = "UNAVAILABLE"
+
+    def __init__(self, process_id: str, why: str) -> None:
+        super().__init__(f"the keys of {process_id} could not be removed: {why}")
+        self.process_id = process_id
+        self.why = why
 
 
 class StateHeld(WorldError):

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
@@ -48,6 +49,8 @@ class Life:
     restarts: int = 0
     errors: int = 0
     last_error: str = ""
+    doom: str = ""
+    """Why the launcher itself is ending it, to start it again; empty where it is not."""
     failures: Failures = field(default_factory=Failures)
 
     @property
@@ -89,6 +92,29 @@ def begin_again(life: Life, spawned: Spawned, *, now: float, timeout: float) -> 
     )
 
 
+def condemn(life: Life, why: str) -> Life:
+    """Take note that it is being killed so that it can be started again."""
+    return replace(life, doom=why, due=math.inf)
+
+
+def is_overdue(life: Life, now: float) -> bool:
+    """Say whether its moment has come: to be up, or to be started again."""
+    return life.stage in {Stage.STARTING, Stage.WAITING} and now >= life.due
+
+
+def fall_silent(life: Life, now: float, patience: float) -> Life:
+    """Return it as one that is not healthy, if it has not been heard of for so many seconds."""
+    is_silent = life.stage is Stage.RUNNING and life.is_healthy and now - life.heard_at > patience
+    return replace(life, is_healthy=False, last_error=f"silent for {patience:.1f} s") if is_silent else life
+
+
+def next_moment(life: Life, patience: float) -> float:
+    """Return when it has to be looked at again, if nothing happens to it before."""
+    if life.stage in {Stage.STARTING, Stage.WAITING}:
+        return life.due
+    return life.heard_at + patience if life.stage is Stage.RUNNING and life.is_healthy else math.inf
+
+
 def greet(life: Life, data_endpoint: str, control_endpoint: str) -> Life:
     """Take note of a handshake."""
     return replace(life, is_greeted=True, data_endpoint=data_endpoint, control_endpoint=control_endpoint)
@@ -97,7 +123,8 @@ def greet(life: Life, data_endpoint: str, control_endpoint: str) -> Life:
 def beat(life: Life, *, healthy: bool, now: float) -> Life:
     """Take note of a heartbeat; the first one after the handshake makes it run."""
     stage = Stage.RUNNING if life.stage is Stage.STARTING and life.is_greeted else life.stage
-    return replace(life, stage=stage, is_healthy=healthy, heard_at=now)
+    due = math.inf if stage is Stage.RUNNING else life.due
+    return replace(life, stage=stage, is_healthy=healthy, heard_at=now, due=due)
 
 
 def fail(life: Life, reason: str, policy: RestartPolicy, *, now: float, chance: float) -> Life:
@@ -111,6 +138,7 @@ def fail(life: Life, reason: str, policy: RestartPolicy, *, now: float, chance: 
         pid=0,
         start_time=0,
         due=now + (verdict.pause or 0.0),
+        doom="",
         is_greeted=False,
         is_healthy=False,
         errors=life.errors + 1,

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -64,11 +64,11 @@ class Pattern:
     limits: Limits = Limits()
 
 
-def read_patterns(folder: Path) -> tuple[dict[str, Pattern], list[BadManifest]]:
+def read_patterns(folders: Iterable[Path]) -> tuple[dict[str, Pattern], list[BadManifest]]:
     """Return the patterns by name, and what is wrong with those that cannot be used; these harm no others."""
     patterns: dict[str, Pattern] = {}
     problems: list[BadManifest] = []
-    for path in sorted(folder.glob(f"*/{FILE}")):
+    for path in (path for folder in folders for path in sorted(folder.glob(f"*/{FILE}"))):
         try:
             pattern = read_pattern(path)
             if pattern.name in patterns:

@@ -72,7 +72,7 @@ class Roster:
         try:
             self.save()
         except StateFailed as failure:
-            LOG.error("%s", failure)
+            LOG.warning("%s", failure)
 
     def restore(self, processes: Iterable[Process]) -> None:
         """Begin with what was saved."""

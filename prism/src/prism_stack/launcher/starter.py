@@ -12,7 +12,7 @@ from pathlib import Path
 from prism_stack.launcher.crew import Crew, Job
 from prism_stack.launcher.errors import LaunchFailed
 from prism_stack.launcher.life import Spawned
-from prism_stack.launcher.manifest import Limits, Pattern
+from prism_stack.launcher.manifest import DEFAULT_TIMEOUT, Limits, Pattern
 from prism_stack.launcher.wish import Wish
 
 TOKEN_VARIABLE = "PRISM_LAUNCH_TOKEN"  # noqa: S105 - the name of a variable
@@ -49,6 +49,11 @@ class Starter:
     def release_port(self, port: int) -> None:
         """Give the port of a process back."""
         self._crew.release(self._surroundings.host, port)
+
+    def timeout(self, wish: Wish) -> float:
+        """Return the seconds that a process may take to be up."""
+        pattern = self._patterns.get(wish.pattern)
+        return (pattern.timeout if pattern else DEFAULT_TIMEOUT).total_seconds()
 
     def spawn(self, wish: Wish, port: int) -> Spawned:
         """Start the program of a wish, or raise `LaunchFailed`."""

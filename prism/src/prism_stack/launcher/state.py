@@ -32,7 +32,7 @@ class StateFile:
         content = json.dumps({"run": self._run, "processes": [_as_json(process) for process in processes]})
         fresh = self._path.with_suffix(".new")
         try:
-            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "w") as file:
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "w") as file:
                 file.write(content)
             fresh.replace(self._path)
         except OSError as error:
@@ -51,7 +51,7 @@ class StateFile:
 def held(path: Path) -> Iterator[None]:
     """Hold a state file for this process alone; raise `StateHeld` where another one has it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE), "r+") as file:
+    with os.fdopen(os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE), "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 from prism_stack.launcher.manifest import Isolation
 
+MEMSTORE = "memstore"
 BY_HAND = 0
 """The version of what a person launched: the admin's begin with the time, in milliseconds."""
 
@@ -35,7 +36,19 @@ class Wish:
     """What it is handed with its handshake: `backend` and `backend_config`."""
     proxies: tuple[Proxy, ...] = ()
     """The owner of the namespace first."""
+    grace: float | None = None
+    """Seconds that it gets for its end, where whoever ends it says nothing; None for the launcher's own."""
     version: int = BY_HAND
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all namespaces share it."""
+        return not self.namespace
+
+    @property
+    def outlives(self) -> bool:
+        """Whether its data is kept where it stays when the process ends."""
+        return bool(self.config.get("backend", MEMSTORE) != MEMSTORE)
 
     @property
     def is_assigned(self) -> bool:

@@ -1,0 +1,150 @@
+"""Ends processes: a drain, a grace, SIGTERM, SIGKILL; and with a deleted namespace its keys."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from prism_stack.launcher.crew import Crew
+from prism_stack.launcher.errors import LaunchFailed, NotPurged
+from prism_stack.launcher.life import Stage
+from prism_stack.launcher.process import Process
+from prism_stack.launcher.roster import Roster
+from prism_stack.launcher.runner import Stopped, ask_to_stop
+from prism_stack.launcher.supervisor import Supervisor
+
+LOG = logging.getLogger("prism-launcher")
+
+DEFAULT_GRACE = 10.0
+LAST_SECONDS = 0.5
+"""What a process gets after SIGTERM once its grace is over, which it spent without an answer."""
+PURGER_SECONDS = 10.0
+"""How long a process may take to come up only to remove keys."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a process is ended."""
+
+    grace: float | None = None
+    """Seconds; None for the process's own, or the default."""
+    force: bool = False
+    """Kill it."""
+    purge: bool = False
+    """Have its namespace's keys removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What came of it."""
+
+    exit_code: int = 0
+    keys_removed: int = 0
+
+
+class Endings:
+    """Every way in which a process is ended on purpose."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        crew: Crew,
+        supervisor: Supervisor,
+        stop: Callable[..., Stopped] = ask_to_stop,
+    ) -> None:
+        self._roster = roster
+        self._crew = crew
+        self._supervisor = supervisor
+        self._ask_to_stop = stop
+
+    def end(self, process_id: str, manner: Manner) -> Ended:
+        """End a process and forget it; return when nothing is left of it.
+
+        Raises `Unknown`, and `NotPurged` where keys are left: the process is then kept as one that failed.
+        """
+        with self._roster:
+            process = self._roster.get(process_id)
+            was_alive = process.life.is_alive
+            is_mine = process.life.stage is not Stage.TERMINATING
+            if is_mine:
+                self._roster.put(replace(process, life=replace(process.life, stage=Stage.TERMINATING)))
+                self._roster.try_save()
+        grace = next(each for each in (manner.grace, process.wish.grace, DEFAULT_GRACE) if each is not None)
+        if not is_mine:
+            self._await_other(process_id, grace)
+            return Ended()
+        if not was_alive and manner.purge and process.wish.outlives:
+            process, was_alive = self._revive(process), True
+        if not was_alive:
+            self._supervisor.forget(process)
+            return Ended()
+        return self._end_alive(process, grace, manner)
+
+    def end_all(self, grace: float) -> None:
+        """End everything at once, each within the grace."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        ids = [process.id for process in self._roster.all()]
+        with ThreadPoolExecutor(max(1, len(ids))) as pool:
+            list(pool.map(lambda process_id: self.end(process_id, Manner(grace=grace)), ids))
+
+    # === within ===
+
+    def _end_alive(self, process: Process, grace: float, manner: Manner) -> Ended:
+        began = time.monotonic()
+        stopped = Stopped(drained=False)
+        if not manner.force and process.life.control_endpoint:
+            stopped = self._ask_to_stop(process.life.control_endpoint, grace, purge=manner.purge)
+        left = max(LAST_SECONDS, grace - (time.monotonic() - began))
+        steps = () if manner.force else ((int(signal.SIGTERM), left),)
+        status = self._crew.end(process.id, steps)
+        LOG.info("%s ended (%d)%s", process.id, status, f": {stopped.reason}" if stopped.reason else "")
+        if manner.purge and process.wish.outlives and not stopped.drained:
+            self._keep_for_purge(process, stopped)
+        self._supervisor.forget(process)
+        return Ended(exit_code=status, keys_removed=stopped.keys_removed)
+
+    def _await_other(self, process_id: str, grace: float) -> None:
+        """Wait for the end that somebody else has begun."""
+        self._roster.wait(lambda: self._roster.find(process_id) is None, grace + 2 * LAST_SECONDS)
+
+    def _revive(self, process: Process) -> Process:
+        """Start what does not run, for only it can remove its keys."""
+        try:
+            self._supervisor.begin_anew(process)
+        except LaunchFailed as failure:
+            self._fail_purge(process, str(failure))
+
+        def is_up_or_not() -> bool:
+            found = self._roster.find(process.id)
+            return found is None or found.life.stage is not Stage.STARTING
+
+        self._roster.wait(is_up_or_not, PURGER_SECONDS)
+        with self._roster:
+            current = self._roster.get(process.id)
+            if current.life.stage is not Stage.RUNNING:
+                raise NotPurged(process.id, current.life.last_error or f"not up within {PURGER_SECONDS:g} s")
+            self._roster.put(replace(current, life=replace(current.life, stage=Stage.TERMINATING)))
+        return current
+
+    def _keep_for_purge(self, process: Process, stopped: Stopped) -> None:
+        """Remember a process that is gone while its keys are not, so that their removal can be asked for again."""
+        self._fail_purge(process, stopped.reason or "it was ended before it could")
+
+    def _fail_purge(self, process: Process, why: str) -> None:
+        failure = NotPurged(process.id, why)
+        life = replace(
+            process.life,
+            stage=Stage.FAILED,
+            pid=0,
+            start_time=0,
+            is_greeted=False,
+            is_healthy=False,
+            last_error=str(failure),
+        )
+        self._roster.put(replace(process, life=life))
+        self._roster.try_save()
+        raise failure
