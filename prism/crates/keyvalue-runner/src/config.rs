@@ -1,13 +1,13 @@
 //! What the runner can be told.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use prism_process::config::{ByteSize, PeerAddress, Value};
+use prism_process::config::{ByteSize, PeerAddress};
 use prism_process::{Common, Configuration, Options};
 
 use crate::data::Serves;
+use crate::store::{StoreFlags, StoreSettings};
 
 /// The runner's configuration.
 #[derive(Debug, Clone)]
@@ -19,9 +19,7 @@ pub struct Config {
     /// Whose calls are served.
     pub serves: Serves,
     /// Where the records are kept.
-    pub store: StoreKind,
-    /// The most keys of a namespace.
-    pub max_keys: NonZeroUsize,
+    pub store: StoreSettings,
     /// The longest request.
     pub max_message_bytes: ByteSize,
     /// How often a proxy hears from the runner.
@@ -39,12 +37,7 @@ impl Configuration for Config {
         );
         let proxies = options.many("proxy", "Control port of a proxy to register with");
         let serves = options.one("namespace", "default", "Namespace to serve, or * for any");
-        let store = options.one("store", "memstore", "Where the records are kept");
-        let max_keys = options.one(
-            "max-keys",
-            "10000",
-            "The most keys that a namespace may have",
-        );
+        let store = StoreFlags::read(options);
         let max_message_bytes = options.one("max-message-bytes", "4MiB", "The longest request");
         let heartbeat_interval = options.one(
             "heartbeat-interval",
@@ -59,8 +52,7 @@ impl Configuration for Config {
             listen: listen?,
             proxies: proxies?,
             serves: serves?,
-            store: store?,
-            max_keys: max_keys?,
+            store: StoreSettings::from_flags(&store?),
             max_message_bytes: max_message_bytes?,
             heartbeat_interval: heartbeat_interval?,
             common: common?,
@@ -69,33 +61,5 @@ impl Configuration for Config {
 
     fn common(&self) -> &Common {
         &self.common
-    }
-}
-
-/// The stores there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StoreKind {
-    /// In the memory of the runner.
-    Memstore,
-}
-
-impl StoreKind {
-    /// The name by which a configuration asks for it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Memstore => "memstore",
-        }
-    }
-}
-
-impl Value for StoreKind {
-    const SHAPE: &'static str = "memstore";
-
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "memstore" => Ok(Self::Memstore),
-            _ => Err("is not a store of this runner: it has memstore".to_owned()),
-        }
     }
 }

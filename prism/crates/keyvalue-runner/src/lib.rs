@@ -18,9 +18,10 @@ mod server;
 mod store;
 
 pub use self::{
-    config::{Config, StoreKind},
+    config::Config,
     data::Serves,
     error::RunError,
     records::Records,
     run::{run, serve},
+    store::{BadStore, StoreFlags, StoreKind, StoreSettings},
 };

@@ -36,7 +36,7 @@ pub async fn serve(config: Config) -> Result<(), RunError> {
         cause,
     })?;
     let listener = listen(config.listen)?;
-    let records = store::open(&config);
+    let records = store::open(&config.store);
     run(config, listener, records, shutdown).await
 }
 
@@ -103,7 +103,7 @@ impl Running {
             // Its clients are there, whether or not the one who started it still is.
             tracing::warn!("{error}");
         }
-        tracing::info!(%endpoint, namespace = %config.serves, store = config.store.name(), "serving");
+        tracing::info!(%endpoint, namespace = %config.serves, store = config.store.kind().name(), "serving");
         Ok(Self {
             drain,
             health,

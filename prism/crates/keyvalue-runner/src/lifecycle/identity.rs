@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 
 use prism_api::interfaces::{PatternMetadata, RegisterRequest};
 
-use crate::config::{Config, StoreKind};
+use crate::config::Config;
 use crate::data::Serves;
 use crate::interfaces;
+use crate::store::StoreKind;
 
 /// What the runner is, wherever it registers.
 const PATTERN: &str = "keyvalue";
@@ -25,7 +26,7 @@ impl Identity {
     pub(crate) fn new(config: &Config, endpoint: SocketAddr) -> Self {
         Self {
             serves: config.serves.clone(),
-            store: config.store,
+            store: config.store.kind(),
             endpoint,
         }
     }

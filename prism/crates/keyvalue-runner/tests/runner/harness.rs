@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyvalue_runner::{Config, Records, RunError, run};
+use keyvalue_runner::{Config, Records, RunError, StoreSettings, run};
 use keyvalue_store::{ManualClock, MemStore};
 use prism_api::interfaces::lifecycle_interface_client::LifecycleInterfaceClient;
 use prism_api::keyvalue::key_value_basic_interface_client::KeyValueBasicInterfaceClient;
@@ -51,7 +51,8 @@ impl Runner {
     pub(crate) async fn start(words: &[&str]) -> Self {
         let config = config(words);
         let clock = ManualClock::default();
-        let store = MemStore::new(config.max_keys, clock.clone());
+        let StoreSettings::Memstore { max_keys } = config.store;
+        let store = MemStore::new(max_keys, clock.clone());
         let listener = prism_process::listen(([127, 0, 0, 1], 0).into()).unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::new();

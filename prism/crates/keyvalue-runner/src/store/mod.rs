@@ -1,25 +1,35 @@
-//! Opening the store that the configuration asks for.
+//! The store that the records are kept in: which it is, and opening it.
 
+mod given;
+mod settings;
+
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use keyvalue_store::{MemStore, MonotonicClock};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::config::{Config, StoreKind};
 use crate::records::Records;
+
+pub use self::{
+    given::BadStore,
+    settings::{StoreFlags, StoreKind, StoreSettings},
+};
 
 /// How long an expired record may keep its memory; nobody sees it meanwhile.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
-pub(crate) fn open(config: &Config) -> Records {
-    match config.store {
-        StoreKind::Memstore => {
-            let store = Arc::new(MemStore::new(config.max_keys, MonotonicClock::new()));
-            tokio::spawn(sweep(Arc::downgrade(&store)));
-            Records::AtHand(store)
-        }
+pub(crate) fn open(settings: &StoreSettings) -> Records {
+    match settings {
+        StoreSettings::Memstore { max_keys } => Records::AtHand(open_memstore(*max_keys)),
     }
+}
+
+fn open_memstore(max_keys: NonZeroUsize) -> Arc<MemStore<MonotonicClock>> {
+    let store = Arc::new(MemStore::new(max_keys, MonotonicClock::new()));
+    tokio::spawn(sweep(Arc::downgrade(&store)));
+    store
 }
 
 /// Sweeps for as long as somebody uses the store.
