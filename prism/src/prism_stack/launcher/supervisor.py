@@ -101,11 +101,13 @@ class Supervisor:
     # === coming to life ===
 
     def begin(self, wish: Wish) -> Process:
-        """Start what is not there; whatever goes wrong, nothing of it is left.
+        """Start what is not there, and return what is; whatever goes wrong, nothing of it is left.
 
         Raises `Full`, `LaunchFailed`, `StateFailed`.
         """
         with self._roster:
+            if held := self._roster.find(wish.process_id):
+                return held
             if len(self._roster) >= self._rules.max_processes:
                 raise Full(f"{self._rules.max_processes} processes are there already (max_processes)")
             port = self._starter.hold_port(wish)
