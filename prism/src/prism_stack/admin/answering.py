@@ -15,7 +15,7 @@ Servicer = TypeVar("Servicer")
 Request = TypeVar("Request")
 Response = TypeVar("Response")
 
-LOG = logging.getLogger("prism-admin")
+LOG = logging.getLogger(__name__)
 Method = Callable[[Servicer, Request, grpc.ServicerContext], Response]
 
 
@@ -30,7 +30,7 @@ def answering(method: Method[Servicer, Request, Response]) -> Method[Servicer, R
             refuse(context, grpc.StatusCode[refusal.status], str(refusal))
         except Exception:
             LOG.exception("%s failed", method.__name__)
-            refuse(context, grpc.StatusCode.INTERNAL, "internal error; the admin's log says more")
+            refuse(context, grpc.StatusCode.INTERNAL, "internal error; the log of this program says more")
 
     return answer
 

@@ -33,9 +33,12 @@ def settle(saved: Iterable[Process], running: Mapping[str, Identity], now: float
             kept.append(replace(process, life=replace(process.life, stage=Stage.WAITING, due=now)))
         elif not process.life.is_alive or running.get(process.id) == (process.life.pid, process.life.start_time):
             kept.append(replace(process, life=heard(process.life, now)))
+        elif process.life.stage is Stage.TERMINATING:
+            # It is gone, as it should be; what else belongs to its end is still to be done.
+            kept.append(replace(process, life=replace(process.life, pid=0, start_time=0, control_endpoint="")))
         else:
             lost.append(process)
-    known = {process.id for process in kept if process.life.is_alive}
+    known = {process.id for process in kept if process.life.is_alive and process.life.pid}
     return Found(kept=tuple(kept), lost=tuple(lost), strange=tuple(sorted(running.keys() - known)))
 
 

@@ -81,9 +81,13 @@ class Callbacks:
         return heard
 
     def stopping(self, caller: Caller, reason: str, counts: Counts) -> None:
-        """Take note that a process has drained; raise `Unknown` or `Denied`."""
+        """Take note that a process has drained.
+
+        Raises `Unknown`, `Denied` for another token, and `OutOfOrder` before the handshake.
+        """
         with self._roster:
-            self._known(caller)
+            if not self._known(caller).life.is_greeted:
+                raise OutOfOrder(f"{caller.process_id} has had no handshake")
         LOG.info("%s stops: %s; %d calls finished, %d aborted", caller.process_id, reason, *astuple(counts))
 
     def _known(self, caller: Caller) -> Process:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from prism.control_plane_pb2 import BackendConfig, ProcessAssignment, ProcessHealth
@@ -188,11 +188,6 @@ def process_health(process: Process, usage: Usage, now: float) -> ProcessHealth:
 def address(process: Process, host: str) -> str:
     """Return where a process serves, or will serve."""
     return process.life.data_endpoint or f"{host}:{process.port}"
-
-
-def as_running(process: Process) -> Process:
-    """Return a process whose end nobody sees to, as one that can be ended."""
-    return replace(process, life=replace(process.life, stage=Stage.RUNNING))
 
 
 def uptime(life: Life, now: float) -> int:

@@ -13,12 +13,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from prism_stack.launcher.errors import LaunchFailed
-from ziggurat import Ask, KeeperError, Lease, OnOrphan, PortTaken, ProgramNotFound, Service, ServiceLog, lease as leases
+from prism_stack.launcher.words import printable
+from ziggurat import (
+    Ask,
+    KeeperError,
+    Lease,
+    OnOrphan,
+    ProgramNotFound,
+    Service,
+    ServiceLog,
+    ZigguratError,
+    lease as leases,
+)
 from ziggurat.keeper import processes
 from ziggurat.service import for_keeper
 
 SERVICE_VARIABLE = "ZIGGURAT_SERVICE"
 LAST_LINES = 5
+LONGEST_WORDS = 500
+"""Characters of each of them: of the longest, the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +93,11 @@ class Crew:
     # === ports ===
 
     def hold(self, host: str, port: int) -> int:
-        """Have a port held for a process, a free one for 0; raise `LaunchFailed` where it is taken."""
+        """Have a port held for a process, a free one for 0; raise `LaunchFailed` where it cannot be had."""
         try:
             return int(self._lease.ask("hold", host=host, port=port))
-        except PortTaken as taken:
-            raise LaunchFailed(str(taken)) from taken
+        except ZigguratError as refused:
+            raise LaunchFailed(str(refused)) from refused
 
     def release(self, host: str, port: int) -> None:
         """Give a port back."""
@@ -115,16 +128,24 @@ class Crew:
             return int(self._lease.ask("start", spec=spec)["pid"])
         except ProgramNotFound as error:
             raise LaunchFailed(f"{error.program}: {error.reason}") from error
-        except KeeperError as refused:
+        except ZigguratError as refused:
             raise LaunchFailed(str(refused)) from refused
 
     def end(self, process_id: str, steps: Iterable[tuple[int, float]]) -> int:
-        """Send each signal and wait its seconds, then kill; return the exit status once the whole tree is gone."""
+        """Send each signal and wait its seconds, then kill; return the exit status once the whole tree is gone.
+
+        A process that the keeper does not know, or no longer, has ended with 0.
+        """
         # A connection of its own: it waits, and others must not wait for it.
         with self._connect() as own:
-            report: Mapping[str, Any] = own.ask(
-                "stop", service=self._name(process_id), steps=[list(each) for each in steps]
-            )
+            try:
+                report: Mapping[str, Any] = own.ask(
+                    "stop", service=self._name(process_id), steps=[list(each) for each in steps]
+                )
+            except KeeperError as refused:
+                if refused.kind != "no-service":
+                    raise
+                return 0
         return int(report["exit_status"] or 0)
 
     def forget(self, process_id: str) -> None:
@@ -176,7 +197,7 @@ class Crew:
     def last_words(self, process_id: str, since: int) -> str:
         """Return the last lines that a process wrote, as one."""
         lines = self.log(process_id).tail(LAST_LINES, since=since)
-        return " | ".join("".join(char if char.isprintable() else " " for char in line).strip() for line in lines)
+        return " | ".join(printable(line)[-LONGEST_WORDS:].strip() for line in lines)
 
     def _name(self, process_id: str) -> str:
         return f"{self._prefix}{process_id}"

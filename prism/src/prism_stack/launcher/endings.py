@@ -6,10 +6,12 @@ import logging
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from prism_stack.errors import PrismError
 from prism_stack.launcher.crew import Crew
-from prism_stack.launcher.errors import LaunchFailed, NotPurged
+from prism_stack.launcher.errors import LaunchFailed, NotGone, NotPurged, Unknown
 from prism_stack.launcher.life import Stage
 from prism_stack.launcher.process import Process
 from prism_stack.launcher.roster import Roster
@@ -21,6 +23,8 @@ LOG = logging.getLogger("prism-launcher")
 DEFAULT_GRACE = 10.0
 LAST_SECONDS = 0.5
 """What a process gets after SIGTERM once its grace is over, which it spent without an answer."""
+KILLED_SECONDS = 5.0
+"""What the kernel may need at most to take back a process that was killed."""
 PURGER_SECONDS = 10.0
 """How long a process may take to come up only to remove keys."""
 
@@ -63,19 +67,20 @@ class Endings:
     def end(self, process_id: str, manner: Manner) -> Ended:
         """End a process and forget it; return when nothing is left of it.
 
-        Raises `Unknown`, and `NotPurged` where keys are left: the process is then kept as one that failed.
+        Of two that end it at once, the one with less patience decides. Raises `Unknown`, `NotGone` for one that
+        cannot be killed, and `NotPurged` where keys are left: the process is then kept as one that failed.
         """
         with self._roster:
             process = self._roster.get(process_id)
             was_alive = process.life.is_alive
             is_mine = process.life.stage is not Stage.TERMINATING
             if is_mine:
-                self._roster.put(replace(process, life=replace(process.life, stage=Stage.TERMINATING)))
+                ending = replace(process, life=replace(process.life, stage=Stage.TERMINATING), purge=manner.purge)
+                self._roster.put(ending)
                 self._roster.try_save()
         grace = next(each for each in (manner.grace, process.wish.grace, DEFAULT_GRACE) if each is not None)
         if not is_mine:
-            self._await_other(process_id, grace)
-            return Ended()
+            return self._join_other(process_id, 0.0 if manner.force else grace, manner)
         if not was_alive and manner.purge and process.wish.outlives:
             process, was_alive = self._revive(process), True
         if not was_alive:
@@ -83,15 +88,28 @@ class Endings:
             return Ended()
         return self._end_alive(process, grace, manner)
 
+    def finish(self, process: Process) -> None:
+        """Go on with an end that a launcher before this one had begun."""
+        stage = Stage.RUNNING if process.life.pid else Stage.FAILED
+        self._roster.put(replace(process, life=replace(process.life, stage=stage)))
+        try:
+            self.end(process.id, Manner(purge=process.purge))
+        except PrismError as failure:
+            LOG.warning("%s", failure)
+
     def end_all(self, grace: float) -> None:
         """End everything at once, each within the grace."""
         from concurrent.futures import ThreadPoolExecutor
 
         ids = [process.id for process in self._roster.all()]
         with ThreadPoolExecutor(max(1, len(ids))) as pool:
-            list(pool.map(lambda process_id: self.end(process_id, Manner(grace=grace)), ids))
+            list(pool.map(lambda process_id: self._end_if_there(process_id, grace), ids))
 
     # === within ===
+
+    def _end_if_there(self, process_id: str, grace: float) -> None:
+        with suppress(Unknown):
+            self.end(process_id, Manner(grace=grace))
 
     def _end_alive(self, process: Process, grace: float, manner: Manner) -> Ended:
         began = time.monotonic()
@@ -107,9 +125,22 @@ class Endings:
         self._supervisor.forget(process)
         return Ended(exit_code=status, keys_removed=stopped.keys_removed)
 
-    def _await_other(self, process_id: str, grace: float) -> None:
-        """Wait for the end that somebody else has begun."""
-        self._roster.wait(lambda: self._roster.find(process_id) is None, grace + 2 * LAST_SECONDS)
+    def _join_other(self, process_id: str, grace: float, manner: Manner) -> Ended:
+        """Wait for the end that somebody else has begun, as long as one's own end would take."""
+
+        def is_over() -> bool:
+            found = self._roster.find(process_id)
+            return found is None or found.life.stage is not Stage.TERMINATING
+
+        if not self._roster.wait(is_over, grace + LAST_SECONDS * bool(grace)):
+            if manner.purge:
+                raise NotPurged(process_id, "its end is still under way")
+            self._crew.kill(process_id)
+            if not self._roster.wait(is_over, KILLED_SECONDS):
+                raise NotGone(process_id, KILLED_SECONDS)
+        if self._roster.find(process_id) is None:
+            return Ended()
+        return self.end(process_id, manner)
 
     def _revive(self, process: Process) -> Process:
         """Start what does not run, for only it can remove its keys."""

@@ -11,6 +11,7 @@ PrismError
 └── WorldError
     ├── StateFailed      UNAVAILABLE          what has to be known after a crash cannot be written
     ├── NotUp            DEADLINE_EXCEEDED    it is still starting
+    ├── NotGone          DEADLINE_EXCEEDED    it was killed, and is still there
     ├── NotPurged        UNAVAILABLE          a process is gone and its keys are not
     ├── StateHeld        at the start         another launcher has the state file
     └── LaunchFailed     answered in-band     the program cannot be started
@@ -27,6 +28,7 @@ __all__ = [
     "Full",
     "LaunchFailed",
     "NotBuilt",
+    "NotGone",
     "NotPurged",
     "NotUp",
     "OutOfOrder",
@@ -77,6 +79,17 @@ class NotUp(Refusal, WorldError):
         self.process_id = process_id
         self.waited = waited
         self.last_error = last_error
+
+
+class NotGone(Refusal, WorldError):
+    """A process was killed, and the kernel has not taken it back."""
+
+    status = "DEADLINE_EXCEEDED"
+
+    def __init__(self, process_id: str, waited: float) -> None:
+        super().__init__(f"{process_id} is still there {waited:g} s after it was killed")
+        self.process_id = process_id
+        self.waited = waited
 
 
 class NotPurged(Refusal, WorldError):

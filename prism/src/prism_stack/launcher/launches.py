@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from prism_stack.errors import PrismError
@@ -14,7 +14,7 @@ from prism_stack.launcher.endings import Endings, Manner
 from prism_stack.launcher.errors import Full, LaunchFailed, NotUp, OutOfOrder, Unknown
 from prism_stack.launcher.life import Stage
 from prism_stack.launcher.process import Process
-from prism_stack.launcher.reconcile import End, Launch, Relaunch, Retell, reconcile, step
+from prism_stack.launcher.reconcile import Action, End, Relaunch, Retell, reconcile, step
 from prism_stack.launcher.roster import Roster
 from prism_stack.launcher.supervisor import Supervisor
 from prism_stack.launcher.wish import Wish
@@ -23,6 +23,9 @@ LOG = logging.getLogger("prism-launcher")
 
 MOST_WAITING = 48
 """Callers that wait for a process at the same time; more would leave no thread for the processes' own calls."""
+
+FORMER_SECONDS = 30.0
+"""How long a wish of the admin's waits in the background for the end of the process before it."""
 
 
 class Launches:
@@ -34,28 +37,34 @@ class Launches:
         self._endings = endings
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
 
-    def launch(self, wish: Wish, patience: float) -> Process:
+    def launch(self, wish: Wish, patience: float, *, as_it_is: bool = False) -> Process:
         """Start what a person wishes, or find it; return it once it is up or has failed, or the patience is over.
 
-        What failed before is started now, with its history forgotten. Raises `Full`, `LaunchFailed`, `OutOfOrder` for
-        a process that runs with another configuration, and `StateFailed`.
+        What failed before is started now, with its history forgotten; `as_it_is` takes one that is there with
+        whatever configuration it has. Raises `Full`, `LaunchFailed`, `OutOfOrder` for a process that is there with
+        another configuration, and `StateFailed`.
         """
         with self._queue(), _until(patience) as remaining:
-            self._await_end_of_former(wish.process_id, remaining)
+            # Held over the look and the start: of two callers with one wish, the second finds what the first began.
             with self._roster:
+                self._await_end_of_former(wish.process_id, remaining)
                 held = self._roster.find(wish.process_id)
-                current = self._supervisor.begin(wish) if held is None else self._launch_again(held, wish)
+                if held is None:
+                    current = self._supervisor.begin(wish)
+                else:
+                    current = self._launch_again(held, held.wish if as_it_is else wish)
             return self._await_up(current, remaining)
 
     def assign(self, wish: Wish, patience: float) -> Process:
         """Make what the admin wishes so; return the process once it is up.
 
-        An older version than the one held changes nothing. Raises `OutOfOrder` for a version with two contents,
-        `NotUp` when the patience is over, and what `launch` raises.
+        An older version than the one held changes nothing, and is not waited for. Raises `OutOfOrder` for a version
+        with two contents, `NotUp` when the patience is over, and what `launch` raises.
         """
         with self._queue(), _until(patience) as remaining:
-            self._await_end_of_former(wish.process_id, remaining)
-            held = self._take(wish)
+            held = self._take(wish, remaining)
+            if held.wish.version > wish.version:
+                return held
             if held.life.stage is Stage.FAILED:
                 raise LaunchFailed(held.life.last_error)
             current = self._await_up(held, remaining)
@@ -73,7 +82,7 @@ class Launches:
         actual = {process.id: process.wish for process in self._roster.all()}
         for action in reconcile(wishes, actual, complete=complete):
             try:
-                self._endings.end(action.process_id, Manner()) if isinstance(action, End) else self._take(action.wish)
+                self._carry_out(action)
             except Unknown:
                 continue  # it has ended meanwhile
             except PrismError as failure:
@@ -81,22 +90,28 @@ class Launches:
 
     # === within ===
 
-    def _take(self, wish: Wish) -> Process:
-        with self._roster:
-            held = self._roster.find(wish.process_id)
-            if held and held.wish.version == wish.version and not held.wish.same_content(wish):
-                raise OutOfOrder(f"version {wish.version} of {wish.process_id} was another wish")
-            action = step(wish, held.wish if held else None)
-            if held and isinstance(action, Retell):
-                return self._retell(held, wish)
-        match action:
-            case Launch():
-                return self._supervisor.begin(wish)
-            case Relaunch():
+    def _carry_out(self, action: Action) -> None:
+        if isinstance(action, End):
+            self._endings.end(action.process_id, Manner())
+        else:
+            with _until(FORMER_SECONDS) as remaining:
+                self._take(action.wish, remaining)
+
+    def _take(self, wish: Wish, remaining: Callable[[], float]) -> Process:
+        """Do at once what a wish asks for; what has to be ended for it is ended first, with nothing held."""
+        while True:
+            with self._roster:
+                self._await_end_of_former(wish.process_id, remaining)
+                held = self._roster.find(wish.process_id)
+                if held is None:
+                    return self._supervisor.begin(wish)
+                if held.wish.version == wish.version and not held.wish.same_content(wish):
+                    raise OutOfOrder(f"version {wish.version} of {wish.process_id} was another wish")
+                action = step(wish, held.wish)
+                if not isinstance(action, Relaunch):
+                    return self._retell(held, wish) if isinstance(action, Retell) else held
+            with suppress(Unknown):
                 self._endings.end(wish.process_id, Manner())
-                return self._supervisor.begin(wish)
-            case _:
-                return self._roster.get(wish.process_id)
 
     def _retell(self, held: Process, wish: Wish) -> Process:
         """Keep the newer wish; the process hears of it with its next heartbeat."""
@@ -106,7 +121,7 @@ class Launches:
         return told
 
     def _launch_again(self, held: Process, wish: Wish) -> Process:
-        if wish.config and not wish.runs_as(held.wish):
+        if not wish.runs_as(held.wish):
             if held.life.is_alive or held.wish.is_assigned:
                 raise OutOfOrder(f"{wish.process_id} is there with another configuration; terminate it first")
             held = replace(held, wish=replace(wish, version=held.wish.version))

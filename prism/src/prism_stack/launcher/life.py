@@ -121,8 +121,8 @@ def greet(life: Life, data_endpoint: str, control_endpoint: str) -> Life:
 
 
 def beat(life: Life, *, healthy: bool, now: float) -> Life:
-    """Take note of a heartbeat; the first one after the handshake makes it run."""
-    stage = Stage.RUNNING if life.stage is Stage.STARTING and life.is_greeted else life.stage
+    """Take note of a heartbeat; the first one after the handshake makes it run, unless it is being killed."""
+    stage = Stage.RUNNING if life.stage is Stage.STARTING and life.is_greeted and not life.doom else life.stage
     due = math.inf if stage is Stage.RUNNING else life.due
     return replace(life, stage=stage, is_healthy=healthy, heard_at=now, due=due)
 

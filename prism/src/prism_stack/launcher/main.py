@@ -7,10 +7,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
+from threading import Thread
 
 from prism.control_plane_pb2 import DESCRIPTOR as CONTROL_PLANE, LauncherResourceUsage
 from prism.launcher.launcher_control_pb2 import DESCRIPTOR as LAUNCHER_CONTROL
@@ -20,7 +21,7 @@ from prism.launcher.launcher_pb2_grpc import add_PatternLauncherServicer_to_serv
 from prism_stack.launcher import adoption, convert, options as flags
 from prism_stack.launcher.callbacks import Callbacks
 from prism_stack.launcher.crew import Crew, Exit
-from prism_stack.launcher.endings import Endings, Manner
+from prism_stack.launcher.endings import Endings
 from prism_stack.launcher.launches import MOST_WAITING, Launches
 from prism_stack.launcher.life import Stage
 from prism_stack.launcher.link import AdminLink, Identity, Report, Work
@@ -128,7 +129,8 @@ class Parts:
         self._supervisor.start()
         for process in self._roster.all():
             if process.life.stage is Stage.TERMINATING:
-                self._finish(process)
+                # A thread of its own: it waits, and processes that run are not to wait for it.
+                Thread(target=self._endings.finish, args=(process,), name=f"end {process.id}", daemon=True).start()
         if self._link:
             self._link.start()
 
@@ -180,11 +182,6 @@ class Parts:
         )
         return health, resources
 
-    def _finish(self, process: Process) -> None:
-        """Go on with an end that a launcher before this one had begun."""
-        self._roster.put(convert.as_running(process))
-        ThreadPoolExecutor(1).submit(self._endings.end, process.id, Manner())
-
     def _when_lost(self) -> None:
         self._lost = True
         self._stop.asked.set()
@@ -200,11 +197,12 @@ def patterns_of(folders: tuple[Path, ...]) -> Mapping[str, Pattern]:
 
 @contextmanager
 def _state_held(path: Path) -> Iterator[None]:
-    try:
-        with held(path):
-            yield
-    except OSError as error:
-        raise CannotWork(f"{error.filename or path}: {error.strerror}") from error
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(held(path))
+        except OSError as error:
+            raise CannotWork(f"{error.filename or path}: {error.strerror}") from error
+        yield
 
 
 def _usage(process: Process, now: float) -> Usage:

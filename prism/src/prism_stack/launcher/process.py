@@ -16,6 +16,8 @@ class Process:
     """Held for it by the keeper, over all its restarts."""
     log_start: int = 0
     """Where its log stood when it was spawned last."""
+    purge: bool = False
+    """Whether the end that was begun takes its namespace's keys with it."""
 
     @property
     def id(self) -> str:

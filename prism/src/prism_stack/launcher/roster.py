@@ -21,6 +21,7 @@ class Roster:
         self._state = state
         self._changed = Condition()
         self._table: dict[str, Process] = {}
+        self._is_behind = False
 
     def __enter__(self) -> Self:
         self._changed.acquire()
@@ -66,13 +67,16 @@ class Roster:
         """Save everything, or raise `StateFailed`."""
         with self:
             self._state.save(self._table.values())
+            self._is_behind = False
 
     def try_save(self) -> None:
-        """Save everything; that it could not be is one line of the log, for what runs goes on."""
+        """Save everything; that it cannot be is one line of the log, until it can be again: what runs goes on."""
         try:
             self.save()
         except StateFailed as failure:
-            LOG.warning("%s", failure)
+            if not self._is_behind:
+                LOG.warning("%s; what runs goes on", failure)
+            self._is_behind = True
 
     def restore(self, processes: Iterable[Process]) -> None:
         """Begin with what was saved."""

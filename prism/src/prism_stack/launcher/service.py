@@ -28,8 +28,9 @@ from prism_stack.admin.errors import Malformed
 from prism_stack.launcher import convert
 from prism_stack.launcher.callbacks import Callbacks, Caller, Counts
 from prism_stack.launcher.endings import DEFAULT_GRACE, Manner
-from prism_stack.launcher.errors import Denied, LaunchFailed, Unknown
+from prism_stack.launcher.errors import LaunchFailed, Unknown
 from prism_stack.launcher.life import Stage
+from prism_stack.launcher.words import printable
 from prism_stack.metadata import KEYS_REMOVED, asks_to_purge
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class PatternLauncherService(PatternLauncherServicer):
         """Start a pattern's process, or find it; answer once it is up or has failed."""
         wish = convert.launch(request, self._known.patterns, self._known.defaults)
         try:
-            process = self._launches.launch(wish, patience(context))
+            process = self._launches.launch(wish, patience(context), as_it_is=not request.config)
         except LaunchFailed as failure:
             return wire.LaunchResponse(process_id=wish.process_id, state=wire.STATE_FAILED, error=str(failure))
         life = process.life
@@ -219,6 +220,8 @@ class CallbackService(LauncherControlServicer):
         fields.check(request)
         data = fields.address("data_endpoint", request.data_endpoint)
         control = fields.address("control_endpoint", request.control_endpoint or data)
+        if not request.pid:
+            raise Malformed("pid", "is missing")
         process = self._callbacks.handshake(_caller(request), request.pid, data, control)
         answer = callback.ProcessHandshakeResponse(
             accepted=True,
@@ -240,7 +243,8 @@ class CallbackService(LauncherControlServicer):
         if request.status not in HealthStatus.values() or request.status == HEALTH_STATUS_UNSPECIFIED:
             raise Malformed("status", "must be healthy, degraded or unhealthy")
         healthy = request.status == HEALTH_STATUS_HEALTHY
-        why = "" if healthy else printable(request.details.get("message", "")) or HealthStatus.Name(request.status)
+        said = printable(request.details.get("message", ""))[: fields.LONGEST_TEXT]
+        why = "" if healthy else said or HealthStatus.Name(request.status)
         process = self._callbacks.heartbeat(_caller(request), healthy=healthy, reason=why)
         if process is None:
             return callback.ProcessHeartbeatResponse(known=False, reason="this launcher does not know the process")
@@ -264,13 +268,8 @@ Said = callback.ProcessHandshakeRequest | callback.ProcessHeartbeatRequest | cal
 def _caller(request: Said) -> Caller:
     process_id = convert.known_id("process_id", request.process_id)
     if not request.launch_token:
-        raise Denied("launch_token is missing")
+        raise Malformed("launch_token", "is missing")
     return Caller(process_id=process_id, token=request.launch_token)
-
-
-def printable(text: str) -> str:
-    """Return a text of somebody else's as one line that can be shown."""
-    return "".join(char if char.isprintable() else " " for char in text)[: fields.LONGEST_TEXT]
 
 
 def patience(context: grpc.ServicerContext) -> float:

@@ -73,4 +73,4 @@ def _from_json(told: dict[str, Any]) -> Process:
     wish["proxies"] = tuple(Proxy(**each) for each in wish["proxies"])
     failures = Failures(in_row=life["failures"]["in_row"], at=tuple(life["failures"]["at"]))
     life = Life(**{**life, "stage": Stage[life["stage"]], "failures": failures})
-    return Process(wish=Wish(**wish), life=life, port=told["port"], log_start=told["log_start"])
+    return Process(**{**told, "wish": Wish(**wish), "life": life})
