@@ -5,6 +5,7 @@
 //! proves itself with [`contract_tests!`].
 
 mod clock;
+mod condition;
 pub mod contract;
 mod key;
 mod memstore;
@@ -14,6 +15,7 @@ mod ttl;
 
 pub use self::{
     clock::{Clock, ManualClock, MonotonicClock},
+    condition::Condition,
     key::{Key, KeyError},
     memstore::MemStore,
     namespace::{Namespace, NamespaceError},

@@ -28,10 +28,12 @@ pub trait Subject {
 }
 
 /// Makes a test of each rule, over a fresh subject that the named function makes.
+///
+/// Attributes before the name go to every test: `#[ignore = "needs a server"]` for a store that does.
 #[macro_export]
 macro_rules! contract_tests {
-    ($subject:path) => {
-        $crate::contract_tests! { $subject:
+    ($(#[$attribute:meta])* $subject:path) => {
+        $crate::contract_tests! { [$(#[$attribute])*] $subject:
             a_value_comes_back,
             setting_overwrites,
             any_bytes_are_a_value,
@@ -52,15 +54,17 @@ macro_rules! contract_tests {
             capacity_is_per_namespace,
         }
     };
-    ($subject:path: $($rule:ident),+ $(,)?) => {
+    (@test [$(#[$attribute:meta])*] $subject:path, $rule:ident) => {
+        #[doc = concat!("The rule `", stringify!($rule), "` of the store contract.")]
+        #[test]
+        $(#[$attribute])*
+        fn $rule() {
+            $crate::contract::$rule(&$subject());
+        }
+    };
+    ($attributes:tt $subject:path: $($rule:ident),+ $(,)?) => {
         mod contract {
-            $(
-                #[doc = concat!("The rule `", stringify!($rule), "` of the store contract.")]
-                #[test]
-                fn $rule() {
-                    $crate::contract::$rule(&$subject());
-                }
-            )+
+            $($crate::contract_tests! { @test $attributes $subject, $rule })+
         }
     };
 }
