@@ -37,7 +37,10 @@ impl Configuration for Config {
         );
         let proxies = options.many("proxy", "Control port of a proxy to register with");
         let serves = options.one("namespace", "default", "Namespace to serve, or * for any");
-        let store = StoreFlags::read(options);
+        let store = StoreFlags::read(options).map(|flags| StoreSettings::from_flags(&flags));
+        if let Some(Err(conflict)) = store {
+            options.refuse(conflict);
+        }
         let max_message_bytes = options.one("max-message-bytes", "4MiB", "The longest request");
         let heartbeat_interval = options.one(
             "heartbeat-interval",
@@ -52,7 +55,7 @@ impl Configuration for Config {
             listen: listen?,
             proxies: proxies?,
             serves: serves?,
-            store: StoreSettings::from_flags(&store?),
+            store: store?.ok()?,
             max_message_bytes: max_message_bytes?,
             heartbeat_interval: heartbeat_interval?,
             common: common?,

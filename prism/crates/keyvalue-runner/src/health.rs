@@ -1,6 +1,8 @@
 //! `grpc.health.v1`, by service name.
 
+use keyvalue_store::Condition;
 use prism_api::interfaces::lifecycle_interface_server::SERVICE_NAME as LIFECYCLE;
+use tokio::sync::watch;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
@@ -20,7 +22,7 @@ impl Health {
         let health = Self {
             reporter: HealthReporter::new(),
         };
-        health.set(ServingStatus::NotServing).await;
+        health.draining().await;
         health
     }
 
@@ -28,17 +30,33 @@ impl Health {
         self.reporter.clone()
     }
 
-    pub(crate) async fn serving(&self) {
-        self.set(ServingStatus::Serving).await;
+    /// Nothing is served while the store is away, but the lifecycle.
+    pub(crate) async fn serving(&self, condition: &Condition) {
+        let status = match condition {
+            Condition::Well | Condition::Ailing(_) => ServingStatus::Serving,
+            Condition::Away(_) => ServingStatus::NotServing,
+        };
+        let served = interfaces::services().chain([WHOLE]).collect();
+        self.set(served, status).await;
+        self.set(vec![LIFECYCLE], ServingStatus::Serving).await;
+    }
+
+    /// Keeps saying how the store is, for as long as it is driven.
+    pub(crate) async fn follow(self, mut condition: watch::Receiver<Condition>) {
+        while condition.changed().await.is_ok() {
+            let condition = condition.borrow_and_update().clone();
+            self.serving(&condition).await;
+        }
     }
 
     /// From here on nobody should send new calls.
     pub(crate) async fn draining(&self) {
-        self.set(ServingStatus::NotServing).await;
+        let all = interfaces::services().chain([WHOLE, LIFECYCLE]).collect();
+        self.set(all, ServingStatus::NotServing).await;
     }
 
-    async fn set(&self, status: ServingStatus) {
-        for service in interfaces::services().chain([WHOLE, LIFECYCLE]) {
+    async fn set(&self, services: Vec<&'static str>, status: ServingStatus) {
+        for service in services {
             self.reporter.set_service_status(service, status).await;
         }
     }

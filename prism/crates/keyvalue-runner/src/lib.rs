@@ -23,5 +23,5 @@ pub use self::{
     error::RunError,
     records::Records,
     run::{run, serve},
-    store::{BadStore, StoreFlags, StoreKind, StoreSettings},
+    store::{BadStore, RedisUrl, StoreFlags, StoreKind, StoreSettings},
 };

@@ -36,7 +36,7 @@ pub async fn serve(config: Config) -> Result<(), RunError> {
         cause,
     })?;
     let listener = listen(config.listen)?;
-    let records = store::open(&config.store);
+    let records = store::open(&config.store).await;
     run(config, listener, records, shutdown).await
 }
 
@@ -57,6 +57,8 @@ pub async fn run(
 struct Running {
     drain: Drain,
     health: Health,
+    /// Keeps the health true while the runner serves.
+    following: JoinSet<()>,
     gate: Gate,
     registrations: JoinSet<Result<(), RunError>>,
     /// Closed when no proxy routes calls here any more.
@@ -79,11 +81,13 @@ impl Running {
         let drain = Drain::new(shutdown, config.common.drain_timeout);
         let identity = Identity::new(config, endpoint);
         let (health, gate) = (Health::not_serving().await, Gate::open());
+        let mut condition = records.condition();
         let lifecycle = Lifecycle {
             identity,
             drain: drain.clone(),
             roster: Roster::default(),
             gate: gate.clone(),
+            condition: condition.clone(),
         };
         let services = Services {
             data: Data::new(records, config.serves.clone()),
@@ -98,7 +102,9 @@ impl Running {
         }));
         let routes = watch::Sender::new(());
         let registrations = register(config, &lifecycle, &routes);
-        health.serving().await;
+        let begun = condition.borrow_and_update().clone();
+        health.serving(&begun).await;
+        let following = JoinSet::from_iter([health.clone().follow(condition)]);
         if let Err(error) = notify::ready(&[("data", endpoint)]) {
             // Its clients are there, whether or not the one who started it still is.
             tracing::warn!("{error}");
@@ -107,6 +113,7 @@ impl Running {
         Ok(Self {
             drain,
             health,
+            following,
             gate,
             registrations,
             routes,
@@ -128,6 +135,8 @@ impl Running {
     async fn drain(mut self) {
         let deadline = Instant::now() + self.drain.limit();
         tracing::info!(reason = self.drain.reason(), limit = ?self.drain.limit(), "draining");
+        // Awaited, so that nobody says again that it serves.
+        self.following.shutdown().await;
         self.health.draining().await;
         if let Err(error) = notify::stopping() {
             // Whoever waited for the start need not wait for the end.

@@ -10,11 +10,13 @@ const ENCRYPTED: [&str; 2] = ["rediss:", "valkeys:"];
 const SOCKETS: [&str; 3] = ["unix:", "redis+unix:", "valkey+unix:"];
 
 /// The address of a Redis; shown, it is without user and password.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RedisAddress {
     host: Box<str>,
     port: u16,
-    login: RedisConnectionInfo,
+    database: i64,
+    username: Option<Box<str>>,
+    password: Option<Box<str>>,
 }
 
 /// What is wrong with a URL, as the end of a sentence; it never contains the URL, which may hold a password.
@@ -46,12 +48,14 @@ impl RedisAddress {
         let info = url
             .into_connection_info()
             .map_err(|_| AddressError::Malformed)?;
-        let login = info.redis_settings().clone();
+        let login = info.redis_settings();
         match info.addr() {
             ConnectionAddr::Tcp(host, port) if *port != 0 && login.db() >= 0 => Ok(Self {
                 host: host.as_str().into(),
                 port: *port,
-                login,
+                database: login.db(),
+                username: login.username().map(Into::into),
+                password: login.password().map(Into::into),
             }),
             _ => Err(AddressError::Malformed),
         }
@@ -60,14 +64,14 @@ impl RedisAddress {
     /// The address, to be entered as this user.
     #[must_use]
     pub fn with_username(mut self, username: &str) -> Self {
-        self.login = self.login.set_username(username);
+        self.username = Some(username.into());
         self
     }
 
     /// The address, to be entered with this password.
     #[must_use]
     pub fn with_password(mut self, password: &str) -> Self {
-        self.login = self.login.set_password(password);
+        self.password = Some(password.into());
         self
     }
 
@@ -75,14 +79,21 @@ impl RedisAddress {
         (&self.host, self.port)
     }
 
-    pub(crate) fn login(&self) -> &RedisConnectionInfo {
-        &self.login
+    pub(crate) fn login(&self) -> RedisConnectionInfo {
+        let mut login = RedisConnectionInfo::default().set_db(self.database);
+        if let Some(username) = &self.username {
+            login = login.set_username(username);
+        }
+        if let Some(password) = &self.password {
+            login = login.set_password(password);
+        }
+        login
     }
 }
 
 impl fmt::Display for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (host, port, database) = (&self.host, self.port, self.login.db());
+        let (host, port, database) = (&self.host, self.port, self.database);
         if host.contains(':') {
             write!(f, "redis://[{host}]:{port}/{database}")
         } else {

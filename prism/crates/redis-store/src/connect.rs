@@ -38,7 +38,7 @@ async fn attempt(address: &RedisAddress) -> Result<Connected, String> {
         .map_err(|error| error.to_string())?;
     // Each call brings its own limit.
     let config = AsyncConnectionConfig::new().set_response_timeout(None);
-    let made = MultiplexedConnection::new_with_config(address.login(), stream, config).await;
+    let made = MultiplexedConnection::new_with_config(&address.login(), stream, config).await;
     let (mut connection, driver) = made.map_err(|error| words::reason(&error))?;
     let mut driver: Driver = Box::pin(driver);
     tokio::select! {

@@ -11,6 +11,7 @@ mod connect;
 mod limit;
 mod link;
 mod names;
+pub mod scripted;
 mod store;
 mod words;
 

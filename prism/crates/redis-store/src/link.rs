@@ -19,7 +19,7 @@ const PING_INTERVAL: Duration = Duration::from_millis(500);
 /// Redis serves one command at a time; a long one of somebody else's is no reason to go.
 const PING_LIMIT: Duration = Duration::from_millis(1500);
 /// How long a refusal makes a Redis ailing that refuses nothing more.
-const REFUSAL_MEMORY: Duration = Duration::from_secs(5);
+const REFUSAL_MEMORY: Duration = Duration::from_secs(3);
 
 /// What calls and the keeper of the connection share.
 ///

@@ -1,11 +1,12 @@
-//! What every data call has in common: a namespace, and fields to check before the store is asked.
+//! What every data call has in common: a namespace, a deadline, and fields to check before the store is asked.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use keyvalue_store::{Key, Namespace, Ttl};
 use tonic::{Request, Status};
 
-use super::Data;
+use super::{Data, timeout};
 
 /// A single key is in this field.
 pub(super) const KEY: &str = "key";
@@ -14,13 +15,16 @@ pub(super) const KEY: &str = "key";
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) namespace: Namespace,
+    /// How long its caller waits for the answer, if that was said.
+    pub(crate) time: Option<Duration>,
 }
 
 impl Data {
     /// Takes a request apart into what its metadata say and its message.
     pub(super) fn open<T>(&self, request: Request<T>) -> Result<(Call, T), Status> {
         let namespace = self.serves.namespace_of(request.metadata())?;
-        Ok((Call { namespace }, request.into_inner()))
+        let time = timeout::given(request.metadata());
+        Ok((Call { namespace, time }, request.into_inner()))
     }
 }
 

@@ -5,6 +5,7 @@ mod basic;
 mod batch;
 mod call;
 mod namespaces;
+mod timeout;
 mod ttl;
 
 pub(crate) use self::call::Call;

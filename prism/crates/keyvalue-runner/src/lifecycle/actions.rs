@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use keyvalue_store::Condition;
 use prism_api::interfaces::{
     HealthCheckResponse, HealthStatus, InitializeRequest, InitializeResponse, StartResponse,
 };
 use prost_types::value::Kind;
 use prost_types::{Struct, Value};
+use tokio::sync::watch;
 
 use super::{DrainOrder, Identity, Phase, Refusal};
 use crate::drain::{Drain, Drained, Order};
@@ -22,6 +24,8 @@ pub(crate) struct Lifecycle {
     pub(crate) drain: Drain,
     pub(crate) roster: Roster,
     pub(crate) gate: Gate,
+    /// How the store is.
+    pub(crate) condition: watch::Receiver<Condition>,
 }
 
 impl Lifecycle {
@@ -58,9 +62,9 @@ impl Lifecycle {
 
     pub(crate) fn health(&self) -> HealthCheckResponse {
         let (status, message) = if self.drain.has_begun() {
-            (HealthStatus::Unhealthy, "draining")
+            (HealthStatus::Unhealthy, "draining".to_owned())
         } else {
-            (HealthStatus::Healthy, "serving")
+            self.health_of_store()
         };
         let identity = &self.identity;
         let mut details = self.roster.describe();
@@ -69,8 +73,23 @@ impl Lifecycle {
         details.insert("store".to_owned(), identity.store.name().to_owned());
         HealthCheckResponse {
             status: status.into(),
-            message: message.to_owned(),
+            message,
             details,
+        }
+    }
+
+    fn health_of_store(&self) -> (HealthStatus, String) {
+        let store = self.identity.store.name();
+        match &*self.condition.borrow() {
+            Condition::Well => (HealthStatus::Healthy, "serving".to_owned()),
+            Condition::Ailing(reason) => (
+                HealthStatus::Degraded,
+                format!("{store} refuses calls: {reason}"),
+            ),
+            Condition::Away(reason) => (
+                HealthStatus::Unhealthy,
+                format!("{store} is away: {reason}"),
+            ),
         }
     }
 

@@ -57,6 +57,7 @@ impl Identity {
     fn sharing(&self) -> &'static str {
         match self.store {
             StoreKind::Memstore => "own",
+            StoreKind::Redis => "shared",
         }
     }
 }

@@ -1,10 +1,13 @@
 //! A registration while it lasts: the proxy's orders, obeyed in turn, and a heartbeat beside them.
 
+use std::future::pending;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use keyvalue_store::Condition;
 use prism_api::interfaces::pattern_message::Message;
 use prism_api::interfaces::proxy_command::Command;
 use prism_api::interfaces::{HeartbeatMessage, PatternMessage, ProxyCommand};
+use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
 use super::connect::Stream;
@@ -64,6 +67,7 @@ impl Session {
     /// Obeys until the stream ends or the runner drains.
     pub(super) async fn last(&mut self) -> Ended {
         let drain = self.lifecycle.drain.clone();
+        let mut condition = self.lifecycle.condition.clone();
         loop {
             tokio::select! {
                 command = self.stream.incoming.message() => match command {
@@ -72,6 +76,7 @@ impl Session {
                     Err(status) => return Ended::Lost(status.message().to_owned()),
                 },
                 _ = self.heartbeats.tick() => self.beat().await,
+                () = news(&mut condition) => self.beat().await,
                 () = drain.begun() => return Ended::Left,
             }
         }
@@ -174,6 +179,14 @@ impl Session {
                 message: Some(message),
             })
             .await;
+    }
+}
+
+/// Completes when the store is otherwise than it was.
+async fn news(condition: &mut watch::Receiver<Condition>) {
+    if condition.changed().await.is_err() {
+        // A store that never changes has nobody who could say that it does.
+        pending::<()>().await;
     }
 }
 

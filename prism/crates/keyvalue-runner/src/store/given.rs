@@ -11,7 +11,7 @@ use super::StoreKind;
 const BACKEND: &str = "backend";
 const BACKEND_CONFIG: &str = "backend_config";
 /// Never repeated to anybody.
-const SECRETS: [&str; 1] = ["password"];
+const SECRETS: [&str; 2] = ["password", "url"];
 
 /// What is wrong with a configuration that was handed over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum BadStore {
     /// A key that this store does not have.
     #[error("{0} is unknown")]
     UnknownKey(String),
+    /// A key that this store can't do without.
+    #[error("{0} is missing")]
+    MissingKey(String),
     /// A value that is not what its key takes.
     #[error("{key} {value} {reason}")]
     BadValue {
@@ -57,6 +60,11 @@ impl<'a> Given<'a> {
     pub(super) fn take<T: Readable>(&mut self, key: &str) -> Result<Option<T>, BadStore> {
         let value = self.values.remove(key);
         value.map(|value| parsed(&inside(key), value)).transpose()
+    }
+
+    /// What it is to miss a key of the store.
+    pub(super) fn missing(key: &str) -> BadStore {
+        BadStore::MissingKey(inside(key))
     }
 
     /// Refuses what nobody took.

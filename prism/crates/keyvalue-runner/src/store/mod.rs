@@ -1,6 +1,7 @@
 //! The store that the records are kept in: which it is, and opening it.
 
 mod given;
+mod redis_url;
 mod settings;
 
 use std::num::NonZeroUsize;
@@ -8,21 +9,27 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use keyvalue_store::{MemStore, MonotonicClock};
+use redis_store::RedisStore;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::records::Records;
 
 pub use self::{
     given::BadStore,
+    redis_url::RedisUrl,
     settings::{StoreFlags, StoreKind, StoreSettings},
 };
 
 /// How long an expired record may keep its memory; nobody sees it meanwhile.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
-pub(crate) fn open(settings: &StoreSettings) -> Records {
+/// Opens the store; one that is away is opened all the same, and says so in its condition.
+pub(crate) async fn open(settings: &StoreSettings) -> Records {
     match settings {
         StoreSettings::Memstore { max_keys } => Records::AtHand(open_memstore(*max_keys)),
+        StoreSettings::Redis(address) => {
+            Records::InRedis(Arc::new(RedisStore::open(address.clone()).await))
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use prism_api::keyvalue::key_value_ttl_interface_client::KeyValueTtlInterfaceCli
 use prism_api::keyvalue::{GetRequest, GetResponse, SetRequest, SetResponse};
 use prism_process::config::{Asked, load};
 use prism_process::{Reason, Shutdown};
+use redis_store::RedisStore;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
@@ -51,17 +52,11 @@ impl Runner {
     pub(crate) async fn start(words: &[&str]) -> Self {
         let config = config(words);
         let clock = ManualClock::default();
-        let StoreSettings::Memstore { max_keys } = config.store;
-        let store = MemStore::new(max_keys, clock.clone());
+        let records = open(&config.store, &clock).await;
         let listener = prism_process::listen(([127, 0, 0, 1], 0).into()).unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::new();
-        let ended = tokio::spawn(run(
-            config,
-            listener,
-            Records::AtHand(Arc::new(store)),
-            shutdown.clone(),
-        ));
+        let ended = tokio::spawn(run(config, listener, records, shutdown.clone()));
         let channel = connect(address).await;
         Self {
             address,
@@ -111,6 +106,17 @@ impl Runner {
     /// How the runner ended, once it has.
     pub(crate) async fn end(self) -> Result<(), RunError> {
         soon(self.ended).await.unwrap()
+    }
+}
+
+async fn open(store: &StoreSettings, clock: &ManualClock) -> Records {
+    match store {
+        StoreSettings::Memstore { max_keys } => {
+            Records::AtHand(Arc::new(MemStore::new(*max_keys, clock.clone())))
+        }
+        StoreSettings::Redis(address) => {
+            Records::InRedis(Arc::new(RedisStore::open(address.clone()).await))
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod limits;
 mod namespaces;
 mod orders;
 mod program;
+mod redis;
 mod registration;
 mod scripted_proxy;
 mod ttl;

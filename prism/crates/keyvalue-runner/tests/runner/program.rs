@@ -153,6 +153,33 @@ fn a_bad_configuration_is_reported_whole() {
     }
 }
 
+/// What is wrong with a Redis is said by option, and never with what may be a password.
+#[test]
+fn a_bad_redis_is_reported_without_its_password() {
+    for (words, expected) in [
+        (
+            &["--store", "redis", "--redis-url", "rediss://:s3cret@there"][..],
+            "--redis-url \"(set)\" asks for TLS",
+        ),
+        (
+            &["--store", "redis", "--redis-url", "redis://:s3cret"],
+            "--redis-url \"(set)\" is not of the form redis://",
+        ),
+        (&["--store", "redis"], "--store redis needs --redis-url"),
+        (
+            &["--redis-url", "redis://:s3cret@127.0.0.1"],
+            "--redis-url goes with --store redis",
+        ),
+    ] {
+        let output = output(words);
+
+        let errors = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(64), "{words:?}");
+        assert!(errors.contains(expected), "{errors}");
+        assert!(!errors.contains("s3cret"), "{errors}");
+    }
+}
+
 /// The build says which it is, to people and to programs.
 #[test]
 fn a_build_has_an_identity() {

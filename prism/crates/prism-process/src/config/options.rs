@@ -39,7 +39,7 @@ pub struct Setting {
     pub default: Option<&'static str>,
     /// Whether it may be given more than once.
     pub repeatable: bool,
-    /// The values as given.
+    /// The values as given, without what is secret in them.
     pub values: Vec<String>,
     /// Where they came from.
     pub source: Source,
@@ -139,7 +139,7 @@ impl Options {
             .map(|value| self.parse(declared.name, source, value))
             .collect::<Vec<_>>();
         self.settings.push(Setting {
-            values,
+            values: values.iter().map(|value| T::shown(value)).collect(),
             source,
             ..declared.clone()
         });
@@ -180,7 +180,7 @@ impl Options {
     fn parse<T: Value>(&mut self, name: &str, origin: Source, value: &str) -> Option<T> {
         T::parse(value)
             .map_err(|reason| {
-                let (name, value) = (name.to_owned(), value.to_owned());
+                let (name, value) = (name.to_owned(), T::shown(value));
                 self.invalid.push(Invalid::BadValue {
                     name,
                     origin,

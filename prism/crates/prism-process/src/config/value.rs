@@ -12,6 +12,12 @@ pub trait Value: Sized {
 
     /// Reads a value; the error says what is wrong with it, as the end of a sentence.
     fn parse(text: &str) -> Result<Self, String>;
+
+    /// The value as anybody may see it; one that holds a secret shows less than was given.
+    #[must_use]
+    fn shown(text: &str) -> String {
+        text.to_owned()
+    }
 }
 
 impl Value for SocketAddr {

@@ -1,5 +1,7 @@
 //! Configurations as a launcher may hand them over, good and bad.
 
+use redis_store::RedisAddress;
+
 use crate::store::{StoreFlags, StoreSettings};
 
 use super::*;
@@ -23,10 +25,21 @@ fn memstore(key: &str, value: Kind) -> Struct {
     structure(&[("backend", string("memstore")), ("backend_config", inner)])
 }
 
+fn redis(values: &[(&str, Kind)]) -> Struct {
+    let inner = Kind::StructValue(structure(values));
+    structure(&[("backend", string("redis")), ("backend_config", inner)])
+}
+
 fn settings(config: &Struct) -> Result<StoreSettings, String> {
+    settings_beside(config, None)
+}
+
+/// The settings where the command line names a Redis, or none.
+fn settings_beside(config: &Struct, url: Option<&str>) -> Result<StoreSettings, String> {
     let flags = StoreFlags {
         kind: StoreKind::Memstore,
         max_keys: 7.try_into().unwrap(),
+        redis_url: url.map(|url| Readable::parse(url).unwrap()),
     };
     StoreSettings::from_struct(config, &flags).map_err(|error| error.to_string())
 }
@@ -103,6 +116,59 @@ fn an_unknown_key_is_named() {
     assert_eq!(
         settings(&memstore("max_kyes", string("1"))),
         Err("backend_config.max_kyes is unknown".to_owned())
+    );
+}
+
+/// A Redis is known by its URL, and a login of its own comes before the one in there.
+#[test]
+fn a_redis_has_a_url_and_a_login() {
+    let address = |url| RedisAddress::parse(url).unwrap();
+
+    assert_eq!(
+        settings(&redis(&[
+            ("url", string("redis://ann:old@127.0.0.1:7000/2")),
+            ("username", string("bob")),
+            ("password", Kind::NumberValue(1234.0)),
+        ])),
+        Ok(StoreSettings::Redis(address(
+            "redis://bob:1234@127.0.0.1:7000/2"
+        )))
+    );
+}
+
+/// The URL may be the command line's, but there has to be one.
+#[test]
+fn a_redis_without_a_url_is_nowhere() {
+    let url = "redis://127.0.0.1";
+    let config = structure(&[("backend", string("redis"))]);
+
+    assert_eq!(
+        settings_beside(&config, Some(url)),
+        Ok(StoreSettings::Redis(RedisAddress::parse(url).unwrap()))
+    );
+    assert_eq!(
+        settings(&config),
+        Err("backend_config.url is missing".to_owned())
+    );
+}
+
+/// Each store has its own keys, and a URL is not repeated: who knows what is in it.
+#[test]
+fn what_a_redis_does_not_take_is_named() {
+    let limited = redis(&[
+        ("url", string("redis://127.0.0.1")),
+        ("max_keys", string("1")),
+    ]);
+    let encrypted = redis(&[("url", string("rediss://:s3cret@127.0.0.1"))]);
+
+    assert_eq!(
+        settings(&limited),
+        Err("backend_config.max_keys is unknown".to_owned())
+    );
+    let error = settings(&encrypted).unwrap_err();
+    assert!(
+        error.starts_with("backend_config.url (set) asks for TLS"),
+        "{error}"
     );
 }
 
