@@ -6,11 +6,13 @@ PrismError
 │   ├── FailedPrecondition *  asked of one who does not serve it, or in the wrong order
 │   ├── Unimplemented      *  nobody knows that service or method
 │   ├── LimitExceeded      *  a message over the limit
+│   ├── AlreadyExists      *  it is there, and is another
 │   └── ClientClosed          a call on a client that was closed
 └── WorldError                it was called rightly, and the world failed
     ├── Unavailable        *  no runner, or lost during the call
     ├── DeadlineExceeded   *  no answer in time
     ├── Refused            *  answered, with `success = false`
+    ├── NotFound           *  answered, that there is no such thing
     └── UnexpectedStatus   *  any other status
 
 * also a CallError: method, address, status, details and deadline of the call
@@ -18,6 +20,9 @@ PrismError
 
 from dataclasses import dataclass
 from datetime import timedelta
+
+EXIT_NO = 1
+"""Everything worked, and the answer is no: no such key, no such namespace, or a refusal."""
 
 
 class PrismError(Exception):
@@ -100,6 +105,12 @@ class LimitExceeded(CallError, UsageError):
     """A message over the limit; `details` names the limit."""
 
 
+class AlreadyExists(CallError, UsageError):
+    """It is there already, and is not what was asked for."""
+
+    exit_code = EXIT_NO
+
+
 class ClientClosed(UsageError):
     """A call on a client that was closed."""
 
@@ -119,6 +130,14 @@ class DeadlineExceeded(CallError, WorldError):
 class Refused(CallError, WorldError):
     """The answer came, and said no: at capacity, or the backend is away."""
 
+    exit_code = EXIT_NO
+
+
+class NotFound(CallError, WorldError):
+    """The answer came: there is no such namespace, process or pattern."""
+
+    exit_code = EXIT_NO
+
 
 class UnexpectedStatus(CallError, WorldError):
     """Any status that the contract gives no meaning."""
@@ -129,6 +148,8 @@ _BY_STATUS: dict[str, type[CallError]] = {
     "INVALID_ARGUMENT": InvalidArgument,
     "FAILED_PRECONDITION": FailedPrecondition,
     "UNIMPLEMENTED": Unimplemented,
+    "ALREADY_EXISTS": AlreadyExists,
+    "NOT_FOUND": NotFound,
     "RESOURCE_EXHAUSTED": LimitExceeded,
     # gRPC libraries answer so themselves where a message is over the limit they were given.
     "OUT_OF_RANGE": LimitExceeded,

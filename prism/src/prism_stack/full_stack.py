@@ -9,17 +9,19 @@ from pathlib import Path
 
 from prism_stack.admin.partitions import divide, owner_of, partition_of
 from prism_stack.keyvalue import DEFAULT_NAMESPACE
+from prism_stack.ports import (
+    ADMIN_PORT,
+    FIRST_CONTROL_PORT,
+    FIRST_DATA_PORT,
+    LAUNCHER_PORT,
+    RUNNER_PORT,
+)
 from prism_stack.stacks import DRAIN_TIMEOUT, KEYVALUE_SERVICE, Proxy, proxy_service
 from ziggurat import FREE, Gate, GrpcHealth, Notify, Port, Restart, RunningStack, Service, Stack, service_names
 
 LOCAL = "prism"
 ADMIN, LAUNCHER = "admin", "launcher"
 PROXY_PREFIX = "proxy-"
-
-ADMIN_PORT, LAUNCHER_PORT, RUNNER_PORT = 8981, 7070, 9095
-FIRST_DATA_PORT, FIRST_CONTROL_PORT = 9090, 9190
-MOST_PROXIES = RUNNER_PORT - FIRST_DATA_PORT
-"""With one more, a proxy and the default namespace's runner would ask for one port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from prism_stack import full_stack
 from prism_stack.client import KeyValueClient
+from prism_stack.ports import ADMIN_PORT
 from ziggurat import Tier, wait_until
 from ziggurat.keeper import ports, processes
 
@@ -177,7 +177,7 @@ def taken_port(tier: Tier) -> Iterator[TakenPort]:
     with socket.socket() as listener:
         if first_taken() is None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((LOOPBACK, full_stack.ADMIN_PORT))
+            listener.bind((LOOPBACK, ADMIN_PORT))
             listener.listen()
         taken = first_taken()
         assert taken

@@ -23,6 +23,7 @@ from prism.control_plane_pb2 import (
     ProxyHeartbeat,
     ProxyRegistration,
 )
+from prism_stack import redact
 from prism_stack.admin import fields
 from prism_stack.admin.errors import Malformed
 from prism_stack.admin.lifecycle import Wish
@@ -41,7 +42,6 @@ LARGEST_CONFIG = 256 << 10
 MOST_PATTERNS = 16
 NAMESPACE_STATUSES = ("healthy", "degraded", "unhealthy")
 PROCESS_STATUSES = ("starting", "running", "stopping", "failed", "stopped")
-REDACTED = "redacted"
 
 
 def proxy(message: ProxyRegistration, heartbeat: timedelta) -> Peer:
@@ -154,11 +154,18 @@ def partition_range(span: Range) -> PartitionRange:
 
 
 def shown_config(config: bytes) -> NamespaceConfig:
-    """Return a configuration as people may see it: without the values of its credentials."""
+    """Return a configuration as people may see it: without credentials, passwords in URLs, and secret settings."""
     shown = NamespaceConfig.FromString(config)
     for backend in shown.backends.values():
+        backend.connection_string = redact.url(backend.connection_string)
+        backend.options.update(redact.values(backend.options))
         for name in backend.credentials:
-            backend.credentials[name] = REDACTED
+            backend.credentials[name] = redact.REDACTED
+    for pattern in shown.patterns.values():
+        pattern.settings.update(redact.values(pattern.settings))
+    if shown.HasField("auth"):
+        shown.auth.options.update(redact.values(shown.auth.options))
+    shown.metadata.update(redact.values(shown.metadata))
     return shown
 
 

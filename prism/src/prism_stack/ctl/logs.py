@@ -44,6 +44,13 @@ def logs_of(running: RunningStack, name: str | None = None) -> dict[str, Service
     return {name: logs[name]}
 
 
+def last_lines(running: RunningStack, name: str | None, count: int) -> list[dict[str, str]]:
+    """Return the last lines of each log, each with the name of who wrote it."""
+    return [
+        {"name": name_of, "line": line} for name_of, log in logs_of(running, name).items() for line in log.tail(count)
+    ]
+
+
 def show_logs(running: RunningStack, name: str | None, follow: Follow, say: Callable[[str], None]) -> None:
     """Say the last lines of each log; then, if asked to, each line as it comes, until the stack is gone."""
     logs = logs_of(running, name)

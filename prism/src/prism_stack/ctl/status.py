@@ -3,8 +3,11 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from prism_stack.ctl.output import seconds, table
 from ziggurat import NotReady, RunningService, RunningStack
 from ziggurat.gate import short, unfit, unfit_report
+
+COLUMNS = ("NAME", "STATE", "PID", "UPTIME", "RESTARTS", "BUILD", "ENDPOINTS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +64,8 @@ def as_text(status: StackStatus) -> str:
     if not status.running:
         return f"{status.reason}; start one with: prismctl local start"
     head = "the local stack answers" if status.answers else f"the local stack does not answer: {status.reason}"
-    rows = [("NAME", "STATE", "PID", "UPTIME", "RESTARTS", "BUILD", "ENDPOINTS"), *map(_row, status.parts)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    problems = [f"! {part.problem}" for part in status.parts if part.problem]
-    return "\n".join([f"{head} (keeper {status.keeper_pid})", *lines, *problems])
+    problems = [part.problem for part in status.parts if part.problem]
+    return f"{head} (keeper {status.keeper_pid})\n{table(COLUMNS, map(_row, status.parts), problems)}"
 
 
 def _part(service: RunningService) -> PartStatus:
@@ -100,7 +100,7 @@ def _process(running: RunningStack, report: dict[str, Any]) -> PartStatus:
 
 def _row(part: PartStatus) -> tuple[str, ...]:
     endpoints = " ".join(f"{name}={address}" for name, address in part.endpoints.items())
-    pid, uptime = str(part.pid or "-"), f"{part.uptime_seconds:.0f}s"
+    pid, uptime = str(part.pid or "-"), seconds(part.uptime_seconds)
     return (part.name, part.state, pid, uptime, str(part.restarts), short(part.build_id), endpoints)
 
 

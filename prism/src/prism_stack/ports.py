@@ -1,0 +1,7 @@
+"""The documented ports: what `prismctl local start` takes, and where a command asks that is told nothing else."""
+
+ADMIN_PORT, LAUNCHER_PORT, RUNNER_PORT = 8981, 7070, 9095
+FIRST_DATA_PORT, FIRST_CONTROL_PORT = 9090, 9190
+"""Of the first proxy; each further one has the next."""
+MOST_PROXIES = RUNNER_PORT - FIRST_DATA_PORT
+"""With one more, a proxy and the default namespace's runner would ask for one port."""
