@@ -16,6 +16,8 @@ MEANINGS = {
     "OUT_OF_RANGE": errors.LimitExceeded,
     "UNAVAILABLE": errors.Unavailable,
     "DEADLINE_EXCEEDED": errors.DeadlineExceeded,
+    "ALREADY_EXISTS": errors.AlreadyExists,
+    "NOT_FOUND": errors.NotFound,
     "INTERNAL": errors.UnexpectedStatus,
     "UNKNOWN": errors.UnexpectedStatus,
     "CANCELLED": errors.UnexpectedStatus,
@@ -61,3 +63,9 @@ def test_exit_codes_tell_usage_from_world() -> None:
     """A command that fails says whether calling it differently would help."""
     assert call_error(facts("INVALID_ARGUMENT")).exit_code == 64
     assert call_error(facts("UNAVAILABLE")).exit_code == 69
+
+
+@pytest.mark.parametrize("status", ["OK", "NOT_FOUND", "ALREADY_EXISTS"])
+def test_an_answer_that_says_no_is_exit_code_1(status: str) -> None:
+    """Nothing failed: a script can tell a no from a peer that is away."""
+    assert call_error(facts(status)).exit_code == 1
