@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ziggurat import RunningStack
@@ -30,8 +31,20 @@ def clean_environment() -> None:
 
 
 @pytest.fixture(scope="session")
-def programs() -> dict[str, Path]:
+def watched_channels() -> Iterator[None]:
+    """Have the calls of all of Prism's clients stand in the timeline of a test that fails."""
+    from prism_stack import channel
+    from ziggurat import watch
+
+    channel.wrappers.append(watch)
+    yield
+    channel.wrappers.remove(watch)
+
+
+@pytest.fixture(scope="session")
+def programs(watched_channels: None) -> dict[str, Path]:
     """The paths of Prism's Rust programs, built now."""
+    del watched_channels
     from prism_stack import stacks, workspace
 
     return stacks.paths(workspace.programs())
@@ -61,6 +74,7 @@ def prism_endpoint(tier: str, request: pytest.FixtureRequest) -> str:
     if tier == "e2e":
         from prism_stack.full_stack import default_endpoint
 
+        request.getfixturevalue("watched_channels")
         return default_endpoint(request.getfixturevalue("running_stack"))
     stack: RunningStack = request.getfixturevalue("spawned_prism")
     return stack.address("proxy.data")

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         ZigguratError as ZigguratError,
     )
     from ziggurat.gate import Gate as Gate
+    from ziggurat.grpc_calls import watch as watch
     from ziggurat.lease import Lease as Lease, own as own
     from ziggurat.log import ServiceLog as ServiceLog
     from ziggurat.service import RunningService as RunningService
@@ -101,6 +102,7 @@ _HOMES = {
         "ZigguratError",
     ),
     "gate": ("Gate",),
+    "grpc_calls": ("watch",),
     "lease": ("Lease", "own"),
     "log": ("ServiceLog",),
     "service": ("RunningService",),

@@ -128,6 +128,13 @@ class Lease:
                 os.eventfd_read(self._news)
         return happened
 
+    def drop_events(self) -> None:
+        """Forget what was told and nobody took: for who only listens."""
+        with self._lock:
+            if self._events:
+                self._events.clear()
+                os.eventfd_read(self._news)
+
     def close(self) -> None:
         """Close the connection; if it was the owner's, the keeper ends everything."""
         if self._end.fileno() >= 0:
@@ -203,13 +210,14 @@ def belonging() -> Lease | None:
     return connect(Path(folder)) if folder else None
 
 
-def connect(folder: Path) -> Lease | None:
+def connect(folder: Path, *, patience: float | None = None) -> Lease | None:
     """Return a lease on the keeper of a run's folder, or None where there is none.
 
-    Raises ``KeeperError`` where there is one that does not answer.
+    ``patience`` is for who must go on: an answer that takes more seconds is ``KeeperLost``. Raises ``KeeperError``
+    where there is a keeper that does not say hello.
     """
     end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    end.settimeout(HELLO_SECONDS)
+    end.settimeout(HELLO_SECONDS if patience is None else patience)
     try:
         end.connect(str(folder / SOCKET_NAME))
         found = Lease(end)
@@ -218,7 +226,7 @@ def connect(folder: Path) -> Lease | None:
         if isinstance(error.__cause__, TimeoutError):
             raise KeeperError("silent", f"the keeper in {folder} does not answer") from error
         return None
-    end.settimeout(None)
+    end.settimeout(patience)
     return found
 
 

@@ -54,18 +54,22 @@ class ServiceLog:
 
     def read(self, since: int = 0) -> bytes:
         """Return the bytes from an offset on, or from the end of what was dropped."""
+        return self.part(since)[1]
+
+    def part(self, since: int = 0, most: int = -1) -> tuple[int, bytes]:
+        """Return where the bytes begin that are there from an offset on, and at most so many of them."""
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
-            return b""
+            return since, b""
         with os.fdopen(descriptor, "rb") as file:
             try:
                 # Past the hole that the keeper punches when the log is over its bound.
                 start = os.lseek(descriptor, since, os.SEEK_DATA)
             except OSError:
-                return b""
+                return since, b""
             file.seek(start)
-            return file.read()
+            return start, file.read(most)
 
 
 def _lines(data: bytes) -> list[str]:

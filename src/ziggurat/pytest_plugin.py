@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ziggurat.errors import GateClosed, UnknownName, ZigguratError
+from ziggurat.failure import Explainer
 from ziggurat.guard import Guard
 from ziggurat.tiers import DEFAULT_FOLDERS, Tier, parse_folders, tiers_below, tiers_of
 
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ziggurat.lease import Lease
-    from ziggurat.scope import StackScope, Watch
+    from ziggurat.scope import StackScope
     from ziggurat.stack import RunningStack
 
     Folders = dict[PurePath, frozenset[Tier]]
 
 ITEM_TIER: pytest.StashKey[Tier] = pytest.StashKey()
 FOLDERS: pytest.StashKey[Folders] = pytest.StashKey()
-WATCH: pytest.StashKey[Watch] = pytest.StashKey()
+EXPLAINER: pytest.StashKey[Explainer] = pytest.StashKey()
 GATE: pytest.StashKey[RunningStack | str] = pytest.StashKey()
 GUARD = Guard()
 
@@ -54,6 +55,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="auto",
         help="without a fit running stack, e2e tests are skipped (auto) or fail (require)",
     )
+    group.addoption(
+        "--timelines",
+        metavar="FOLDER",
+        help="where the timelines of failed tests are written; else below pytest's temporary folder",
+    )
     parser.addini("ziggurat_tiers", "TIER=FOLDER, one a line; all=FOLDER for tests in every tier", type="linelist")
     parser.addini("ziggurat_gate", "MODULE:NAME of the Gate for e2e tests", default="")
 
@@ -66,6 +72,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[FOLDERS] = parse_folders(config.getini("ziggurat_tiers") or list(DEFAULT_FOLDERS))
     except ZigguratError as error:
         raise pytest.UsageError(str(error)) from error
+    config.stash[EXPLAINER] = Explainer(config)
+    config.pluginmanager.register(config.stash[EXPLAINER], "ziggurat-explainer")
     if hasattr(config, "workerinput"):
         from ziggurat.keeper import kernel
 
@@ -150,10 +158,7 @@ def _below_root(config: pytest.Config, path: Path) -> PurePath:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Hold each test to its tier, from set-up to teardown, and cut the logs where it begins."""
-    watch = item.config.stash.get(WATCH, None)
-    if watch:
-        watch.begin()
+    """Hold each test to its tier, from set-up to teardown."""
     tier = item.stash.get(ITEM_TIER, None)
     if tier is None:
         return (yield)
@@ -226,21 +231,11 @@ def _enter_gate(config: pytest.Config) -> RunningStack | str:
     if not place:
         return "no ziggurat_gate is set: this project has no stack for e2e tests"
     try:
-        return gate.load(place).enter()
+        running = gate.load(place).enter()
     except GateClosed as closed:
         return str(closed)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to a failure what the services wrote during the test."""
-    report = yield
-    watch = item.config.stash.get(WATCH, None)
-    if report.failed and watch and watch.stacks:
-        from ziggurat.report.text import log_section
-
-        report.sections.append(("services during the test", log_section(watch.excerpts())))
-    return report
+    config.stash[EXPLAINER].recorder.enter(running)
+    return running
 
 
 # === fixtures ===
@@ -275,9 +270,9 @@ def stack_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _scope(config: pytest.Config, lease: Lease, logs: Path) -> Iterator[StackScope]:
-    from ziggurat.scope import StackScope, Watch
+    from ziggurat.scope import StackScope
 
-    scope = StackScope(lease, logs, config.stash.setdefault(WATCH, Watch()))
+    scope = StackScope(lease, logs, config.stash[EXPLAINER].recorder)
     yield scope
     scope.end()
 

@@ -1,5 +1,7 @@
 """gRPC channels as everything here opens them."""
 
+from collections.abc import Callable
+
 import grpc
 
 CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
@@ -18,6 +20,13 @@ CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
 )
 
 
+wrappers: list[Callable[[grpc.Channel], grpc.Channel]] = []
+"""Put around each channel that is opened, the first innermost: for tests that want to see every call."""
+
+
 def open_channel(address: str) -> grpc.Channel:
     """Return a channel to host:port; it connects with its first call, and the caller closes it."""
-    return grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
+    channel = grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
+    for wrap in wrappers:
+        channel = wrap(channel)
+    return channel

@@ -7,6 +7,7 @@ import signal
 import time
 
 from . import kernel, processes
+from .logs import ClosedLogs
 from .notify import NotifySockets
 from .ports import HeldPorts
 from .service import Service
@@ -35,6 +36,7 @@ class House:
         self.loop = loop
         self.ports = HeldPorts(f"{os.path.dirname(folder)}/ports")
         self.services: dict[str, Service] = {}
+        self.closed_logs = ClosedLogs()
         self.is_ending = False
         self.tell: Listener = lambda _: None
         self._by_pid: dict[int, Service] = {}
@@ -91,6 +93,7 @@ class House:
         self.loop.forget(service.notify.fileno())
         kernel.forget_growth(self._inotify, self._watched.pop(name))
         self._sockets.give_back(service.notify)
+        self.closed_logs.add(service.log)
         service.close()
 
     def reap(self) -> None:

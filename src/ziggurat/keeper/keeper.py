@@ -164,6 +164,16 @@ class Keeper:
         log.grew()
         answer({"path": log.path, "size": log.size, "dropped": log.dropped, "marks": log.marks()})
 
+    def _marks(self, request: Request, answer: Answer) -> None:
+        """Tell when each part of the log at a path came, also where its service is no more known."""
+        path, since = str(request["path"]), int(str(request["since"]))
+        for service in self._house.services.values():
+            if service.log.path == path:
+                service.log.grew()
+                answer(service.log.marks(since))
+                return
+        answer(self._house.closed_logs.marks(path))
+
     def _addresses(self, request: Request, answer: Answer) -> None:
         service = self._service(request)
         answer(addresses_of([service.pid, *processes.descendants(service.pid)]))
@@ -224,6 +234,7 @@ VERBS: dict[str, Callable[[Keeper, Request, Answer], None]] = {
     "signal": Keeper._signal,  # noqa: SLF001
     "list": Keeper._list,  # noqa: SLF001
     "log": Keeper._log,  # noqa: SLF001
+    "marks": Keeper._marks,  # noqa: SLF001
     "addresses": Keeper._addresses,  # noqa: SLF001
     "ready": Keeper._ready,  # noqa: SLF001
     "events": Keeper._events,  # noqa: SLF001

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from bisect import bisect_right
+from operator import itemgetter
 
 from . import kernel
 
@@ -11,6 +13,8 @@ BLOCK = 4096
 SLACK = 1 << 20  # punched a MiB at a time: one call of the kernel per MiB, not per line
 MARK_EVERY = 1_000_000  # nanoseconds: a finer mark tells nothing that scheduling noise does not drown
 MARKS = 20_000
+CLOSED = 64  # logs of services that were removed, whose marks a failure may still ask for
+CLOSED_MARKS = 2_000
 
 
 class Log:
@@ -37,9 +41,12 @@ class Log:
             self._drop(size - self._bound)
         return True
 
-    def marks(self) -> list[tuple[int, int]]:
-        """Return (offset, monotonic nanoseconds), oldest first: bytes from an offset on were first seen then."""
-        return self._marks
+    def marks(self, since: int = 0) -> list[tuple[int, int]]:
+        """Return (offset, monotonic nanoseconds), oldest first: bytes from an offset on were first seen then.
+
+        With ``since`` they begin with the one that tells of the byte at that offset.
+        """
+        return self._marks[max(0, bisect_right(self._marks, since, key=itemgetter(0)) - 1) :]
 
     def close(self) -> None:
         """Close the file; it stays where it is."""
@@ -61,3 +68,22 @@ class Log:
             return
         self.dropped = end
         self._marks = [mark for mark in self._marks if mark[0] >= end]
+
+
+class ClosedLogs:
+    """The marks of the latest logs that were closed: whoever reports a failure may come after the services' end."""
+
+    def __init__(self) -> None:
+        """Hold none yet."""
+        self._marks: dict[str, list[tuple[int, int]]] = {}
+
+    def add(self, log: Log) -> None:
+        """Keep the latest marks of a log; the oldest log goes for it where there are many."""
+        self._marks.pop(log.path, None)
+        self._marks[log.path] = log.marks()[-CLOSED_MARKS:]
+        while len(self._marks) > CLOSED:
+            del self._marks[next(iter(self._marks))]
+
+    def marks(self, path: str) -> list[tuple[int, int]]:
+        """Return the marks of a log as they were at the end; none for one that is not known."""
+        return self._marks.get(path, [])

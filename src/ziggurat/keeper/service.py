@@ -75,7 +75,7 @@ class Service:
         self._spawned_at = time.monotonic()
         self._family = {}
         self.tells_growth = bool(self.spec.get("tells_growth"))
-        self._house.emit("spawned", self.name, pid=self.pid)
+        self._house.emit("spawned", self.name, pid=self.pid, restarts=self.restarts, log=self.log.path)
 
     def stop(self, steps: list[list[float]] | None, when_gone: Callable[[], None]) -> None:
         """Send each step's signal and wait its seconds; after the last, kill. Call back when the tree is empty.

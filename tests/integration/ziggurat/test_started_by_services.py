@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ziggurat import LogLine, Service, Stack, start
-from ziggurat.scope import Watch
+from ziggurat.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,11 +58,12 @@ def test_they_outlive_the_service_that_started_them(
 
 def test_what_they_wrote_is_shown_when_a_test_fails(stack: RunningStack) -> None:
     """Under the name that they have in the stack."""
-    watch = Watch()
-    watch.stacks.append(stack)
+    recorder = Recorder()
+    recorder.enter(stack)
     stack["owl"].log.wait_for("another")
 
-    assert {excerpt.service for excerpt in watch.excerpts()} == {"nest.owl", "nest.another"}
+    assert {service.name for service in recorder.timeline().services} == {"nest.owl", "nest.another"}
+    recorder.close()
 
 
 def test_a_scratch_folder_is_the_services_own_and_goes_with_the_stack(lease: Lease, program: Program) -> None:

@@ -83,47 +83,6 @@ SHARED = """
 """
 
 
-def test_a_failing_test_shows_what_services_wrote_during_it(write: Write, run: Run) -> None:
-    """And nothing of before."""
-    write("conftest.py", SHARED)
-    source = """
-        def test_before(ask):
-            ask("before")
-
-        def test_fails(ask):
-            ask("during")
-            assert False
-    """
-    write("integration/test_a.py", source)
-    result = run()
-
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(
-        ["*- services during the test -*", "made.web (running) wrote:", "  | asked: during"], consecutive=True
-    )
-    result.stdout.no_fnmatch_line("*asked: before*")
-
-
-def test_a_failing_test_tells_who_has_ended(write: Write, run: Run) -> None:
-    """How it ended, first of all."""
-    write("conftest.py", SHARED)
-    source = """
-        def test_fails(web, test_stacks):
-            from stacks import stack
-            test_stacks.start(stack(name="other"))
-            web.kill()
-            assert False
-    """
-    write("integration/test_a.py", source)
-    result = run()
-
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["made.web (was ended by SIGKILL) wrote:", "  | listening*", "other.web (running) wrote:", "  | listening*"],
-        consecutive=True,
-    )
-
-
 def test_a_failed_start_is_reported_with_the_last_lines(write: Write, run: Run) -> None:
     """As an error of the test that asked for the stack."""
     source = """

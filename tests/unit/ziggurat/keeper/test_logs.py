@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ziggurat.keeper import kernel, logs
-from ziggurat.keeper.logs import BLOCK, MARKS, SLACK, Log
+from ziggurat.keeper.logs import BLOCK, CLOSED, CLOSED_MARKS, MARKS, SLACK, ClosedLogs, Log
 
 BOUND = 1 << 20
 
@@ -127,3 +127,30 @@ def test_marks_are_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 20 <= len(log.marks()) <= 51
     assert log.marks()[-1][0] == 119
     log.close()
+
+
+def test_marks_can_be_asked_for_from_an_offset_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the one that tells of the byte at the offset."""
+    moments = iter(range(0, 8_000_000, 2_000_000))
+    monkeypatch.setattr(time, "monotonic_ns", lambda: next(moments))
+    log = Log(str(path), BOUND)
+    for _ in range(3):
+        write(path, b"xx")
+        log.grew()
+
+    assert log.marks(3) == [(2, 2_000_000), (4, 4_000_000)]
+    assert log.marks(4) == [(4, 4_000_000)]
+    log.close()
+
+
+def test_marks_of_closed_logs_are_kept_for_a_while(tmp_path: Path) -> None:
+    """Of the latest logs, and of each the latest marks."""
+    closed = ClosedLogs()
+    for number in range(CLOSED + 1):
+        log = Log(str(tmp_path / str(number)), BOUND)
+        log._marks = [(mark, mark) for mark in range(CLOSED_MARKS + 1)]
+        closed.add(log)
+        log.close()
+
+    assert closed.marks(str(tmp_path / "0")) == []
+    assert closed.marks(str(tmp_path / "1")) == [(mark, mark) for mark in range(1, CLOSED_MARKS + 1)]

@@ -1,0 +1,25 @@
+"""A timeline as properties of a test case in JUnit's XML: short, with the path of the whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ziggurat.report.model import ServiceFacts, Timeline
+from ziggurat.report.text import brief
+
+LONGEST = 500
+"""Characters of one property."""
+MOST_SERVICES = 32
+
+
+def properties(timeline: Timeline, whole: Path) -> list[tuple[str, str]]:
+    """Return names and values; what mattered has one for each entry."""
+    return [
+        ("ziggurat.timeline", str(whole)),
+        *(("ziggurat.mattered", entry[:LONGEST]) for entry in brief(timeline)),
+        *(("ziggurat.service", _service(service)) for service in timeline.services[:MOST_SERVICES]),
+    ]
+
+
+def _service(service: ServiceFacts) -> str:
+    return f"{service.name}: {service.state}; build {service.build_id or 'unknown'}; {service.program}; {service.log}"

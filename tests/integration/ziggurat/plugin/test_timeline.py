@@ -1,0 +1,142 @@
+"""What a failing test tells: of its services, of itself, and in which forms."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pytest
+
+    Write = Callable[[str, str], Path]
+    Run = Callable[..., pytest.RunResult]
+
+SHARED = """
+    import pytest
+    from stacks import stack
+
+    @pytest.fixture(scope="session")
+    def web(session_stacks):
+        return session_stacks.start(stack("speak_when_asked"))["web"]
+
+    @pytest.fixture
+    def ask(web):
+        import socket
+
+        def asked(words):
+            endpoint = web.endpoint("http")
+            with socket.create_connection((endpoint.host, endpoint.port), timeout=5) as link:
+                link.sendall(words.encode() + b"\\n")
+                assert link.recv(100)
+        return asked
+"""
+
+
+def test_a_failing_test_shows_what_happened_during_it(write: Write, run: Run) -> None:
+    """Merged by time, and nothing of before."""
+    write("conftest.py", SHARED)
+    source = """
+        def test_before(ask):
+            ask("before")
+
+        def test_fails(ask, web):
+            ask("during")
+            web.restart()
+            assert False
+    """
+    write("integration/test_a.py", source)
+    result = run()
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.re_match_lines(
+        [
+            r"-+ timeline of the test -+",
+            r"what mattered",
+            r" +\+0\.\d{3}  test +its call raised AssertionError: assert False",
+            r"services",
+            r"  made.web: running · build [0-9a-f]{12} · /.*",
+            r"    log: /.*\.log",
+            r"timeline, in seconds since the test began",
+            r"    whole: /.*\.jsonl",
+            r" +\+0\.\d{3}  test +its call begins",
+        ],
+        consecutive=True,
+    )
+    result.stdout.re_match_lines(
+        [
+            r" +\+0\.\d{3}  made.web  was ended by SIGKILL, as it was asked to \(pid \d+\)",
+            r" +\+0\.\d{3}  made.web  spawned again \(pid \d+, restart 1\)",
+            r" +\+0\.\d{3}  made.web  \| listening",
+            r" +\+0\.\d{3}  made.web  said READY=1",
+        ]
+    )
+    # The keeper may see a line a moment after it was written.
+    result.stdout.re_match_lines([r" +\+0\.\d{3}  made.web  \| asked: during"])
+    result.stdout.no_fnmatch_line("*asked: before*")
+
+
+def test_who_has_ended_stands_first(write: Write, run: Run) -> None:
+    """With those of a start that failed, of which nothing is left but the log."""
+    write("conftest.py", SHARED)
+    source = """
+        import os, signal
+        from stacks import stack
+
+        def test_fails(web, test_stacks):
+            os.kill(web.pid, signal.SIGKILL)
+            web.wait_ended(5)
+            test_stacks.start(stack("exit_at_once", "64", "ERROR: bad flag", name="other"))
+    """
+    write("integration/test_a.py", source)
+    result = run()
+
+    result.assert_outcomes(failed=1)
+    text = result.stdout.str()
+    mattered = text[text.index("what mattered") : text.index("timeline, in seconds")].splitlines()
+    told = [re.sub(r"^ +\+[0-9.]+ +|pid \d+", "", row) for row in mattered]
+    assert told[1:4] == [
+        "made.web   was ended by SIGKILL, nobody asked it to ()",
+        "other.web  | ERROR: bad flag",
+        "other.web  exited with code 64, nobody asked it to ()",
+    ]
+    assert "  other.web: gone: exited with code 64" in mattered
+
+
+def test_all_forms_are_complete_under_xdist(
+    write: Write, run: Run, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text on the controller's terminal, JSON lines in a folder, and JUnit's properties."""
+    monkeypatch.setenv("PYTEST_PLUGINS", "ziggurat.pytest_plugin,xdist")
+    write("conftest.py", SHARED)
+    source = """
+        import pytest
+
+        @pytest.mark.parametrize("number", range(4))
+        def test_it(ask, number):
+            ask(f"number {number}")
+            assert number % 2
+    """
+    write("integration/test_a.py", source)
+    result = run("-n", "2", "--junitxml=junit.xml", "--timelines=timelines")
+
+    result.assert_outcomes(passed=2, failed=2)
+    files = sorted((project.path / "timelines").glob("test_a.py-test_it-*.call.jsonl"))
+    told = [[json.loads(line) for line in file.read_text().splitlines()] for file in files]
+    assert sorted(head["test"] for head, *_ in told) == [f"tests/integration/test_a.py::test_it[{n}]" for n in (0, 2)]
+    for head, *events in told:
+        number = head["test"][-2]
+        assert [event["text"] for event in events if "asked" in event["text"]] == [f"asked: number {number}"]
+        result.stdout.re_match_lines([rf" +\+\d\.\d{{3}}  made.web  \| asked: number {number}"])
+    assert sorted(properties(project.path / "junit.xml", "ziggurat.timeline")) == sorted(map(str, files))
+    assert len(properties(project.path / "junit.xml", "ziggurat.service")) == 2
+
+
+def properties(path: Path, name: str) -> list[str]:
+    """Return the values of a property in a JUnit report."""
+    found = ET.parse(path).iter("property")  # noqa: S314 - pytest wrote it just now
+    return [element.attrib["value"] for element in found if element.attrib["name"] == name]
