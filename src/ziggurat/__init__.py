@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ziggurat.cargo import Program as Program, build as build, last_built as last_built
+    from ziggurat.detached import addresses_of as addresses_of
     from ziggurat.errors import (
         AlreadyRunning as AlreadyRunning,
         BuildFailed as BuildFailed,
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "cargo": ("Program", "build", "last_built"),
+    "detached": ("addresses_of",),
     "errors": (
         "AlreadyRunning",
         "BuildFailed",

@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prism_stack.admin.partitions import divide, owner_of, partition_of
-from prism_stack.keyvalue import DEFAULT_NAMESPACE
-from prism_stack.ports import (
+from prism_stack.defaults import (
     ADMIN_PORT,
     FIRST_CONTROL_PORT,
     FIRST_DATA_PORT,
     LAUNCHER_PORT,
+    LOCAL,
     RUNNER_PORT,
 )
+from prism_stack.keyvalue import DEFAULT_NAMESPACE
 from prism_stack.stacks import DRAIN_TIMEOUT, KEYVALUE_SERVICE, Proxy, proxy_service
 from ziggurat import FREE, Gate, GrpcHealth, Notify, Port, Restart, RunningStack, Service, Stack, service_names
 
-LOCAL = "prism"
 ADMIN, LAUNCHER = "admin", "launcher"
 PROXY_PREFIX = "proxy-"
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from prism_stack.client import KeyValueClient
-from prism_stack.ports import ADMIN_PORT
+from prism_stack.defaults import ADMIN_PORT
 from ziggurat import Tier, wait_until
 from ziggurat.keeper import ports, processes
 

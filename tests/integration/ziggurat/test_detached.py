@@ -20,6 +20,7 @@ from ziggurat import (
     Service,
     Stack,
     StartFailed,
+    addresses_of,
     attach,
     start_detached,
     wait_until,
@@ -72,6 +73,12 @@ def test_a_stack_goes_on_without_its_starter(detached: RunningStack) -> None:
     assert detached["web"].facts()["state"] == "running"
     assert detached.address("web.http").startswith("127.0.0.1:")
     assert detached["web"].log.lines()[0] == f"listening on port {detached.address('web.http').rpartition(':')[2]}"
+
+
+def test_its_addresses_are_found_by_its_name_alone(detached: RunningStack) -> None:
+    """By whoever only wants to call it; none are found where none runs."""
+    assert addresses_of("detached") == {"web.http": detached.address("web.http")}
+    assert addresses_of("other") == {}
 
 
 def test_closing_a_lease_on_it_changes_nothing(detached: RunningStack, described: Stack) -> None:

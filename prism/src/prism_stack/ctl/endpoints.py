@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from prism_stack.defaults import ADMIN_PORT, FIRST_DATA_PORT, LAUNCHER_PORT
 from prism_stack.errors import WorldError
-from prism_stack.ports import ADMIN_PORT, FIRST_DATA_PORT, LAUNCHER_PORT
 
 LOOPBACK = "127.0.0.1"
 PROXY_PREFIX, DATA = "proxy-", ".data"

@@ -9,7 +9,7 @@ import click
 from prism_stack.ctl import output, secret
 from prism_stack.ctl.options import json_option
 from prism_stack.ctl.world import World
-from prism_stack.ports import MOST_PROXIES
+from prism_stack.defaults import MOST_PROXIES
 
 EXIT_UNFIT = 69
 

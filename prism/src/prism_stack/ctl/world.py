@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from prism_stack.ctl.endpoints import ADMIN, LAUNCHER, Endpoint, PeerAway, choose
+from prism_stack.defaults import LOCAL
 from prism_stack.errors import DeadlineExceeded, Unavailable
 
 if TYPE_CHECKING:
@@ -47,18 +48,9 @@ def open_keyvalue(addresses: Sequence[str], namespace: str) -> KeyValueClient:
 
 def local_addresses() -> dict[str, str]:
     """Return the addresses of the local stack by `part.endpoint`; empty where none runs."""
-    from prism_stack.full_stack import local_gate
-    from ziggurat import attach
+    from ziggurat import addresses_of
 
-    running = attach(local_gate().stack)
-    if running is None:
-        return {}
-    with running.lease:
-        return {
-            f"{service.name}.{name}": str(endpoint)
-            for service in running.services.values()
-            for name, endpoint in service.endpoints.items()
-        }
+    return addresses_of(LOCAL)
 
 
 def why_silent(address: str) -> str:

@@ -1,5 +1,7 @@
-"""The documented ports: what `prismctl local start` takes, and where a command asks that is told nothing else."""
+"""What `prismctl local start` is called and where it listens, and so where a command asks that is told nothing."""
 
+LOCAL = "prism"
+"""The name of the local stack at its keeper."""
 ADMIN_PORT, LAUNCHER_PORT, RUNNER_PORT = 8981, 7070, 9095
 FIRST_DATA_PORT, FIRST_CONTROL_PORT = 9090, 9190
 """Of the first proxy; each further one has the next."""
