@@ -19,6 +19,7 @@ import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -144,8 +145,10 @@ with grpc.insecure_channel(options["--launcher"], options=[("grpc.enable_http_pr
     life.start()
     life.join()
     say("stops")
-    stub.ProcessStopping(
-        ProcessStoppingRequest(process_id=process_id, launch_token=token, reason="asked to", drained_operations=1),
-        timeout=CALL_SECONDS,
+    farewell = ProcessStoppingRequest(
+        process_id=process_id, launch_token=token, reason="asked to", drained_operations=1
     )
+    # A launcher that is away needs to know nothing.
+    with suppress(grpc.RpcError):
+        stub.ProcessStopping(farewell, timeout=CALL_SECONDS)
 server.stop(None).wait()

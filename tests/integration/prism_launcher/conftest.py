@@ -138,7 +138,8 @@ class Launcher:
 
     def at_keeper(self) -> dict[str, int]:
         """Return the pids of the processes that the keeper runs for the launcher, by name."""
-        return {each["name"].partition("/")[2]: each["pid"] for each in self.stack.started_by_services()}
+        started = [each for each in self.stack.started_by_services() if each["state"] != "exited"]
+        return {each["name"].partition("/")[2]: each["pid"] for each in started}
 
     def kill_and_restart(self) -> None:
         """Kill the launcher as `kill -9` does, and start it again on its port and its file."""

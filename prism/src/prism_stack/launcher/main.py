@@ -93,6 +93,7 @@ class Parts:
         self._endings = Endings(self._roster, self._crew, self._supervisor)
         self._launches = Launches(self._roster, self._supervisor, self._endings)
         self._callbacks = Callbacks(self._roster)
+        self._callbacks.when_changed = self._when_heard
         known = Known(
             launcher_id=settings.launcher_id,
             roster=self._roster,
@@ -165,7 +166,6 @@ class Parts:
         )
         link = AdminLink(settings.admin, identity, work)
         self._supervisor.when_changed = link.nudge
-        self._callbacks.when_changed = link.nudge
         return link
 
     def _report(self) -> Report:
@@ -181,6 +181,12 @@ class Parts:
             available_slots=max(0, self._max_processes - len(processes)),
         )
         return health, resources
+
+    def _when_heard(self) -> None:
+        # One that has come up can fall silent, and that earlier than anything that was due before.
+        self._supervisor.wake()
+        if self._link:
+            self._link.nudge()
 
     def _when_lost(self) -> None:
         self._lost = True
