@@ -79,6 +79,13 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "bench", *session.posargs)
 
 
+@nox.session
+def torture(session: nox.Session) -> None:
+    """Try to break each promise of the toolkit, in a few minutes; arguments after `--` replace the short form."""
+    prepare(session, "test", "tasks")
+    session.run("python", "-m", "bench.torture", *(session.posargs or ("--short",)))
+
+
 def prepare(session: nox.Session, *groups: str, packages: bool = True) -> None:
     """Install dependency groups, and both packages editable, unless the environment has exactly these."""
     stamp = Path(session.virtualenv.location) / "installed.sha256"

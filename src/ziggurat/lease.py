@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import shutil
 import signal
 import socket
 import stat
@@ -189,8 +190,8 @@ def own(name: str = "", base: Path | None = None) -> Lease:
     One with a name can be found by it.
     """
     base = base or base_folder()
-    folder = _run_folder(base)
-    keeper = Lease(_spawn(folder))
+    folder = base / secrets.token_hex(4)
+    keeper = _begin(folder)
     if name:
         # A link, not the folder's own name: a dead run's warden may still be removing that run's folder.
         fresh = base / f"{name}.{folder.name}"
@@ -263,10 +264,16 @@ def base_folder() -> Path:
     return base
 
 
-def _run_folder(base: Path) -> Path:
-    folder = base / secrets.token_hex(4)
-    folder.mkdir(mode=0o700)
-    return folder
+def _begin(folder: Path) -> Lease:
+    """Start a keeper, whose warden makes the run's folder: an owner that is killed here has left nothing."""
+    end = _spawn(folder)
+    try:
+        return Lease(end)
+    except KeeperLost:
+        end.close()
+        # A warden that was killed before it had a keeper leaves it to nobody else.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _spawn(folder: Path) -> socket.socket:

@@ -5,6 +5,9 @@
     daemon     forked twice, in a session of its own, its parent gone
     bare       the same, and started anew without any environment
     stubborn   a child that ignores SIGTERM
+    crowd      fifty children at once
+    still      a child that stands still (SIGSTOP)
+    nomad      a daemon that has left its session once more, and then its environment
 
 Usage: leave_family.py [--exit] KIND...
 """
@@ -16,6 +19,7 @@ from collections.abc import Callable
 
 from speaking import notify, say
 
+CROWD = 50
 WAITS = "import signal\nwhile True: signal.pause()"
 
 
@@ -63,12 +67,33 @@ def stubborn() -> None:
     stay("stubborn")
 
 
+def crowd() -> None:
+    """Have many children, who all stay."""
+    for _ in range(CROWD):
+        fork(lambda: stay("crowd"))
+
+
+def still() -> None:
+    """Stand still as soon as it has said who it is."""
+    say("still", os.getpid())
+    os.kill(os.getpid(), signal.SIGSTOP)
+    stay("still")
+
+
+def nomad() -> None:
+    """Leave the session of the daemon that it is, and be a program without environment there."""
+    daemon(bare)
+
+
 BIRTHS: dict[str, Callable[[], object]] = {
     "child": lambda: fork(lambda: stay("child")),
     "session": lambda: fork(session),
     "daemon": lambda: os.waitpid(fork(lambda: daemon(lambda: stay("daemon"))), 0),
     "bare": lambda: os.waitpid(fork(lambda: daemon(bare)), 0),
     "stubborn": lambda: fork(stubborn),
+    "crowd": crowd,
+    "still": lambda: fork(still),
+    "nomad": lambda: os.waitpid(fork(lambda: daemon(nomad)), 0),
 }
 
 for word in sys.argv[1:]:

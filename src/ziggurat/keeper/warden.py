@@ -25,12 +25,13 @@ SWEEP_AFTER = 0.05  # seconds: the first services are being started before
 
 
 def main(arguments: list[str]) -> None:
-    """Fork the keeper and wait for its end.
+    """Make the run's folder, fork the keeper and wait for its end.
 
     Arguments: the run's folder, its tag, and the pid of the owner.
     """
     folder, run, owner = arguments[0], arguments[1], int(arguments[2])
     os.chdir("/")
+    os.mkdir(folder, 0o700)
     kernel.become_subreaper()
     terminal.keep_only(FIRST_CONNECTION)
     alive, watched = os.pipe()

@@ -187,6 +187,17 @@ def test_a_service_that_asked_for_a_grace_gets_one(base: Base, program: Program,
     assert (tmp_path / "ended").read_text() == "in order"
 
 
+def test_a_warden_that_ends_before_it_has_a_keeper_leaves_no_folder(
+    base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else would remove it: there is no record yet by which a later run could know that it is a dead one's."""
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+    with pytest.raises(KeeperLost):
+        own()
+    assert base.runs() == []
+
+
 def test_nothing_is_started_for_a_keeper_that_ends(base: Base, program: Program) -> None:
     """Whoever asks for it hears that all is gone."""
     lease = own()

@@ -1,0 +1,37 @@
+"""What was asked for: how much is tried, and the one seed from which every choice follows."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """One run of the campaign; the same values make the same choices again."""
+
+    seed: int
+    short: bool = False
+    asked: int | None = None
+    """Trials of each row, instead of as many as it usually takes."""
+    only: int | None = None
+    """The one trial that is to be played again."""
+    tests: tuple[str, ...] = ()
+    """Paths of tests whose runs are to be killed, instead of programs that do all they can to stay."""
+
+    def amount(self, whole: int, short: int) -> int:
+        """Return how often, or how much, a row tries."""
+        return self.asked or (short if self.short else whole)
+
+    def numbers(self, whole: int, short: int) -> list[int]:
+        """Return the numbers of the trials that a row makes."""
+        return [self.only] if self.only else list(range(1, self.amount(whole, short) + 1))
+
+    def chance(self, row: str, number: int = 0) -> random.Random:
+        """Return the choices of one trial, which are the same in whatever company it is made."""
+        return random.Random(f"{self.seed}/{row}/{number}")  # noqa: S311 - it is to be known, not secret
+
+    def replay(self, row: str, number: int) -> str:
+        """Return the command that makes one trial again."""
+        tests = " ".join(("--tests", *self.tests)) if self.tests else ""
+        return f"python -m bench.torture {row} --seed {self.seed} --trial {number} {tests}".rstrip()

@@ -1,0 +1,136 @@
+"""No silent hang: whatever stands still is waited for as long as was said and 5 s more, and then it is said why."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.torture.finding import Finding
+from bench.torture.life import program
+from bench.torture.scene import at_home_in, scene
+from ziggurat import FREE, Ask, Http, Notify, NotReady, Service, Stack, own, start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bench.torture.campaign import Campaign
+    from ziggurat import Lease
+
+PROMISE = "no silent hang"
+WHOLE, SHORT = 20, 3
+LATER = 5.0
+WAITED = 0.5
+GRACE = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hang:
+    """One way to stand still: it is brought about and waited for, and what is said of it in the end is returned."""
+
+    what: str
+    seconds: float
+    """What is waited for."""
+    meet: Callable[[Lease], str]
+    named: str
+
+
+def attempt(campaign: Campaign) -> Iterator[Finding]:
+    """Meet each, some times."""
+    times = campaign.amount(WHOLE, SHORT)
+    with scene() as place, at_home_in(place), own() as lease:
+        for hang in HANGS:
+            yield met(hang, lease, times)
+        lease.end()
+
+
+def met(hang: Hang, lease: Lease, times: int) -> Finding:
+    """Meet one again and again."""
+    slowest, broken = 0.0, []
+    for _ in range(times):
+        began = time.monotonic()
+        said = hang.meet(lease)
+        elapsed = time.monotonic() - began
+        slowest = max(slowest, elapsed)
+        if elapsed > hang.seconds + LATER or hang.named not in said:
+            broken.append(f"after {elapsed:.1f} s it said: {said}")
+    return Finding(
+        trial=hang.what,
+        tried=f"{times} times",
+        measured=f"{times - len(broken)} named {hang.named!r}, at most {slowest:.1f} s",
+        goal=f"{times}, ≤ {hang.seconds:g} + {LATER:g} s",
+        broken=tuple(broken),
+    )
+
+
+def never_serves(lease: Lease) -> str:
+    """Start what is deadlocked from the beginning."""
+    return start_of(stack("listen_without_serving", ready=Http(endpoint="http")), lease)
+
+
+def deadlocks(lease: Lease) -> str:
+    """Ask a stack whether it is ready after its service has deadlocked."""
+    with start(stack("deadlock", ready=Notify(), whole=True), lease=lease) as running:
+        return wait_of(lambda: running.wait_ready(WAITED))
+
+
+def stands_still(lease: Lease) -> str:
+    """Ask a stack whether it is ready while its service is paused."""
+    with start(stack("serve_http", "200", ready=Http(endpoint="http"), whole=True), lease=lease) as running:
+        running["web"].pause()
+        return wait_of(lambda: running.wait_ready(WAITED))
+
+
+def will_not_stop(lease: Lease) -> str:
+    """Stop what ignores being asked."""
+    return str(start(stack("ignore_sigterm", ready=Notify()), lease=lease)["web"].terminate())
+
+
+def will_not_stop_while_it_stands_still(lease: Lease) -> str:
+    """Stop what ignores being asked and is paused."""
+    running = start(stack("ignore_sigterm", ready=Notify()), lease=lease)
+    running["web"].pause()
+    ending = running["web"].terminate()
+    running.stop()
+    return str(ending)
+
+
+def start_of(made: Stack, lease: Lease) -> str:
+    """Return what is said of a start that fails."""
+    return wait_of(lambda: start(made, lease=lease).stop())
+
+
+def wait_of(wait: Callable[[], object]) -> str:
+    """Return what is said when a wait is given up."""
+    try:
+        wait()
+    except NotReady as error:
+        return str(error)
+    return "nothing: it did not hang"
+
+
+def stack(name: str, *words: str, ready: Http | Notify, whole: bool = False) -> Stack:
+    """Return a stack of one of the programs; the whole may be asked again later."""
+    service = Service(
+        name="web",
+        command=program(name, "{http}", *words),
+        ports={"http": FREE},
+        ready=ready,
+        start_seconds=LATER if whole else WAITED,
+        stop=(Ask(seconds=GRACE),),
+    )
+    return Stack(name="hang", services=(service,), ready=(Http(endpoint="web.http"),) if whole else ())
+
+
+HANGS = (
+    Hang(what="a service that never serves", seconds=WAITED, meet=never_serves, named="request is not answered"),
+    Hang(what="a deadlocked service", seconds=WAITED + GRACE, meet=deadlocks, named="request is not answered"),
+    Hang(what="a stopped service", seconds=WAITED + GRACE, meet=stands_still, named="request is not answered"),
+    Hang(what="a stuck teardown", seconds=GRACE, meet=will_not_stop, named="was ended by SIGKILL"),
+    Hang(
+        what="a stuck teardown that is stopped",
+        seconds=GRACE,
+        meet=will_not_stop_while_it_stands_still,
+        named="was ended by SIGKILL",
+    ),
+)
