@@ -59,6 +59,12 @@ def session(pid: int) -> int:
     return int(fields[3]) if fields else 0
 
 
+def parent(pid: int) -> int:
+    """Return the parent of a process, or 0 for one that is gone."""
+    fields = _stat(pid)
+    return int(fields[1]) if fields else 0
+
+
 def every_pid() -> list[int]:
     """Return the pids of all processes."""
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
