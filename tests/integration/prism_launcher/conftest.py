@@ -64,7 +64,14 @@ class Launcher:
         """Terminate a process."""
         return self.people.TerminatePattern(TerminateRequest(process_id=process_id, **fields), timeout=CALL_SECONDS)
 
-    def assign(self, version: int, namespace: str = "orders", pattern: str = "speaker", **settings: str) -> Any:  # noqa: ANN401
+    def assign(
+        self,
+        version: int,
+        namespace: str = "orders",
+        pattern: str = "speaker",
+        timeout: float = CALL_SECONDS,
+        **settings: str,
+    ) -> Any:  # noqa: ANN401 - an acknowledgement
         """Assign a process as the admin does; a double underscore in a setting's name stands for a dot."""
         told = {name.replace("__", "."): value for name, value in settings.items()}
         config = ProcessConfig(pattern=PatternProcessConfig(pattern_type=pattern, settings=told))
@@ -75,7 +82,7 @@ class Launcher:
             config=config,
             version=version,
         )
-        return self.admin.AssignProcess(assignment, timeout=CALL_SECONDS)
+        return self.admin.AssignProcess(assignment, timeout=timeout)
 
     def revoke(self, process_id: str = "ns:orders:speaker", *, purge: bool = False) -> tuple[Any, dict[str, str]]:
         """Revoke a process as the admin does; return the answer and its trailing metadata."""

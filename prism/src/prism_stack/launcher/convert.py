@@ -248,7 +248,10 @@ def _stored(slots: Mapping[str, BackendConfig], settings: Mapping[str, str]) -> 
         return {}
     if len(slots) > 1 and STORE not in slots:
         raise Malformed("config.pattern.slots", f"has several, and none is called {STORE}")
-    slot = slots[STORE] if STORE in slots else next(iter(slots.values()))
+    name = STORE if STORE in slots else next(iter(slots))
+    slot = slots[name]
+    if not slot.backend_type:
+        raise Malformed(f"config.pattern.slots[{name}].backend_type", "is missing")
     url = {"url": slot.connection_string} if slot.connection_string else {}
     return _config(slot.backend_type, {**url, **slot.credentials, **slot.options, **settings})
 
