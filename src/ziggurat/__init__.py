@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ConditionTimeout as ConditionTimeout,
         CycleError as CycleError,
         Ending as Ending,
+        FaultNotEffective as FaultNotEffective,
         GateClosed as GateClosed,
         KeeperError as KeeperError,
         KeeperLost as KeeperLost,
@@ -46,15 +47,20 @@ if TYPE_CHECKING:
     from ziggurat.gate import Gate as Gate
     from ziggurat.grpc_calls import watch as watch
     from ziggurat.lease import Lease as Lease, own as own
+    from ziggurat.link import RunningLink as RunningLink
     from ziggurat.log import ServiceLog as ServiceLog
+    from ziggurat.relay.shape import Way as Way
     from ziggurat.service import RunningService as RunningService
     from ziggurat.spec import (
         FREE as FREE,
+        OUTSIDE as OUTSIDE,
         REPORTED as REPORTED,
         Ask as Ask,
         Endpoint as Endpoint,
         GrpcHealth as GrpcHealth,
         Http as Http,
+        Limits as Limits,
+        Link as Link,
         LogLine as LogLine,
         Notify as Notify,
         OnOrphan as OnOrphan,
@@ -86,6 +92,7 @@ _HOMES = {
         "ConditionTimeout",
         "CycleError",
         "Ending",
+        "FaultNotEffective",
         "GateClosed",
         "KeeperError",
         "KeeperLost",
@@ -106,15 +113,20 @@ _HOMES = {
     "gate": ("Gate",),
     "grpc_calls": ("watch",),
     "lease": ("Lease", "own"),
+    "link": ("RunningLink",),
     "log": ("ServiceLog",),
+    "relay.shape": ("Way",),
     "service": ("RunningService",),
     "spec": (
         "FREE",
+        "OUTSIDE",
         "REPORTED",
         "Ask",
         "Endpoint",
         "GrpcHealth",
         "Http",
+        "Limits",
+        "Link",
         "LogLine",
         "Notify",
         "OnOrphan",

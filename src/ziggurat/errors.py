@@ -16,6 +16,7 @@ ZigguratError
     │   ├── ServiceExited       a service ended while it was starting
     │   └── NotReady            services were not ready in time
     ├── NotRunning              a service that was asked for something is not running
+    ├── FaultNotEffective       a fault that changed nothing, and so a test that tested nothing
     ├── ConditionTimeout        what was waited for did not come
     ├── AlreadyRunning          a detached stack of that name is there
     └── GateClosed              the running stack is not one to test
@@ -178,6 +179,17 @@ class NotRunning(WorldError):
         super().__init__(f"{service} is not running: it is {state}")
         self.service = service
         self.state = state
+
+
+class FaultNotEffective(WorldError):
+    """A fault that changed nothing, and so a test that tested nothing."""
+
+    def __init__(self, subject: str, fault: str, reason: str) -> None:
+        """Hold what was to be disturbed, how, and what was seen instead."""
+        super().__init__(f"{subject} was to be {fault}, but {reason}")
+        self.subject = subject
+        self.fault = fault
+        self.reason = reason
 
 
 class ConditionTimeout(WorldError):

@@ -6,16 +6,20 @@ import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ziggurat.errors import Ending, NotRunning
+from ziggurat import limit, outage
+from ziggurat.errors import Ending, KeeperLost, NotRunning
+from ziggurat.fault import Story
 from ziggurat.readiness import Readiness
 from ziggurat.spec import Endpoint, LogLine, Notify
 from ziggurat.template import lookup
 from ziggurat.waiting import wait_until
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from ziggurat.lease import Lease
     from ziggurat.log import ServiceLog
-    from ziggurat.spec import Service
+    from ziggurat.spec import Limits, Service
 
 STOPPED_SECONDS = 2.0
 """A signal that stops or continues takes effect in well under a millisecond; past this it was lost."""
@@ -38,6 +42,8 @@ class RunningService:
     """What it said on its notify socket."""
     spawned_pid: int = 0
     """The main process of the latest start; what the keeper tells of an earlier one is history."""
+    down: str = ""
+    """How it was taken down on purpose, until it is started again."""
 
     @property
     def name(self) -> str:
@@ -65,6 +71,13 @@ class RunningService:
         reports: list[dict[str, Any]] = self.lease.ask("list")
         return next((report for report in reports if report["name"] == self.key), {"state": "removed", "pid": 0})
 
+    def is_forgotten(self) -> bool:
+        """Say whether its stack was stopped, or its keeper is gone: nothing can be done to it any more."""
+        try:
+            return bool(self.facts()["state"] == "removed")
+        except KeeperLost:
+            return True
+
     @property
     def pid(self) -> int:
         """The pid of its main process; raise ``NotRunning`` where there is none."""
@@ -75,30 +88,57 @@ class RunningService:
 
     # === what can be done to it ===
 
+    def paused(self) -> AbstractContextManager[object]:
+        """Have it and all that it started stand still (SIGSTOP) as long as the body runs.
+
+        Raises ``FaultNotEffective`` where one of them does not, or somebody let it go on meanwhile.
+        """
+        return outage.paused(self)
+
+    def killed(self) -> AbstractContextManager[Ending]:
+        """Have it killed, and started again on the same ports when the body ends; it is ready then.
+
+        Raises ``NotRunning`` where there is nothing to kill, ``FaultNotEffective`` where it ended by itself.
+        """
+        return outage.killed(self)
+
+    def terminated(self, seconds: float | None = None) -> AbstractContextManager[Ending]:
+        """Have it stopped as by ``terminate``, and started again on the same ports when the body ends.
+
+        Raises ``FaultNotEffective`` where it did not end in time and had to be killed.
+        """
+        return outage.terminated(self, seconds)
+
+    def limited(self, limits: Limits) -> AbstractContextManager[object]:
+        """Have it and all that it started run under further limits as long as the body runs.
+
+        What it has beyond them it keeps; it can have no more. Raises ``FaultNotEffective`` where it lifted them itself.
+        """
+        return limit.limited(self, limits)
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to its main process; raise ``NotRunning`` where there is none."""
-        try:
-            self.lease.ask("signal", service=self.key, signal=int(number))
-        except NotRunning as error:
-            raise NotRunning(self.name, error.state) from None
+        self._send(int(number), whole=False)
 
     def kill(self) -> Ending:
         """Kill it and all that belongs to it; return when nothing is left."""
-        return self._stop(steps=[])
+        return self._take_down("killed", steps=[])
 
     def terminate(self, seconds: float | None = None) -> Ending:
         """Stop it as declared, or with SIGTERM and so many seconds; return when nothing is left of it."""
-        return self._stop(steps=None if seconds is None else [[int(signal.SIGTERM), seconds]])
+        return self._take_down("terminated", steps=None if seconds is None else [[int(signal.SIGTERM), seconds]])
 
     def pause(self) -> None:
-        """Stop it in its tracks (SIGSTOP); return when it stands still."""
-        self.signal(signal.SIGSTOP)
+        """Stop it and all that it started in their tracks (SIGSTOP); return when they stand still."""
+        self._send(signal.SIGSTOP, whole=True)
         wait_until(lambda: self.facts()["paused"], seconds=STOPPED_SECONDS, what=f"{self.name} to stand still")
+        self.story("paused").tell(on=True)
 
     def resume(self) -> None:
-        """Let it go on (SIGCONT)."""
-        self.signal(signal.SIGCONT)
+        """Let it and all that it started go on (SIGCONT)."""
+        self._send(signal.SIGCONT, whole=True)
         wait_until(lambda: not self.facts()["paused"], seconds=STOPPED_SECONDS, what=f"{self.name} to go on")
+        self.story("paused").tell(on=False)
 
     def spawn_again(self) -> None:
         """Start it again on the same ports, without waiting until it is ready."""
@@ -107,6 +147,9 @@ class RunningService:
         for name, port in self.spec.ports.items():
             self.report_port(name, port.number)
         self.spawned_pid = self.lease.ask("again", service=self.key)["pid"]
+        if self.down:
+            self.story(self.down).tell(on=False)
+        self.down = ""
 
     def restart(self) -> None:
         """Stop it, start it again on the same ports, and return when it is ready.
@@ -114,6 +157,13 @@ class RunningService:
         Raises ``ServiceExited`` or ``NotReady``.
         """
         self.terminate()
+        self.bring_back()
+
+    def bring_back(self) -> None:
+        """Start it again on the same ports after its end, and return when it is ready.
+
+        Raises ``ServiceExited`` or ``NotReady``.
+        """
         self.spawn_again()
         readiness = Readiness(self.lease)
         readiness.add(self.name, self, self.spec.ready, self.spec.start_seconds)
@@ -150,9 +200,21 @@ class RunningService:
         self.report_port(unknown[0], listening.pop())
         return []
 
-    def _stop(self, steps: list[list[float]] | None) -> Ending:
+    def _send(self, number: int, *, whole: bool) -> None:
+        try:
+            self.lease.ask("signal", service=self.key, signal=number, whole=whole)
+        except NotRunning as error:
+            raise NotRunning(self.name, error.state) from None
+
+    def _take_down(self, how: str, steps: list[list[float]] | None) -> Ending:
         facts = self.lease.ask("stop", service=self.key, steps=steps)
+        self.down = how
+        self.story(how).tell(on=True)
         return Ending(facts["exit_status"] or 0)
+
+    def story(self, what: str) -> Story:
+        """Return how a fault of it is told."""
+        return Story(lease=self.lease, service=self.key, what=what)
 
 
 ENDPOINT_PREFIX = "X_ENDPOINT_"
@@ -163,6 +225,7 @@ def for_keeper(spec: Service) -> dict[str, object]:
     return {
         "cwd": str(spec.cwd.absolute()) if spec.cwd else None,
         "log_bound": spec.log_bound,
+        "limits": {"open_files": spec.limits.open_files, "memory": spec.limits.memory},
         "stop": [[int(ask.signal), ask.seconds] for ask in spec.stop],
         "restart": spec.restart.value,
         "on_orphan": spec.on_orphan.value,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ziggurat.errors import SpecError, UnknownName
@@ -124,6 +124,16 @@ class Ask:
     seconds: float = GRACE_SECONDS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a service may have at most; from its first instruction on, and all that it starts."""
+
+    open_files: int | None = None
+    """RLIMIT_NOFILE: one more than the highest descriptor that can be opened."""
+    memory: int | None = None
+    """RLIMIT_DATA: bytes of private memory that it can write to, what it has not touched yet among them."""
+
+
 class Restart(enum.StrEnum):
     """Whether the keeper starts a service again that ended by itself."""
 
@@ -158,6 +168,29 @@ class Service:
     restart: Restart = Restart.NEVER
     on_orphan: OnOrphan = OnOrphan.KILL
     log_bound: int = LOG_BOUND
+    limits: Limits = field(default_factory=Limits)
+
+
+OUTSIDE = "outside"
+"""As the source of a link: whoever is no service of the stack, such as the test itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Connections that Ziggurat carries itself, so that it can slow, cut or reset them.
+
+    What the source's command and variables name as ``{target}`` is an address of Ziggurat's relay; the connections of
+    everybody else go their usual way.
+    """
+
+    source: str
+    """A service, or ``OUTSIDE``."""
+    target: str
+    """``service.endpoint``."""
+
+    def __str__(self) -> str:
+        """Say who connects to whom."""
+        return f"{self.source} → {self.target}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +201,12 @@ class Stack:
     services: tuple[Service, ...]
     ready: tuple[Tcp | GrpcHealth | Http, ...] = ()
     """What must hold of the whole, beyond each service's own probe; endpoints as ``service.endpoint``."""
+    links: tuple[Link, ...] = ()
+    """What can be disturbed between services; without any, no connection has Ziggurat in between."""
+
+    def with_links(self, *links: Link) -> Stack:
+        """Return this stack with further links."""
+        return replace(self, links=(*self.links, *links))
 
     def service(self, name: str) -> Service:
         """Return a service by name, or raise ``UnknownName``."""

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ziggurat import lease as leases, plan
 from ziggurat.errors import AlreadyRunning, UnknownName
+from ziggurat.link import RunningLink
 from ziggurat.log import ServiceLog
 from ziggurat.readiness import Readiness
+from ziggurat.relayed import RELAY, with_relay
 from ziggurat.service import RunningService
-from ziggurat.spec import Endpoint
+from ziggurat.spec import Endpoint, Link
 from ziggurat.startup import NO_HOOKS, STACK, Hooks, Start, Whole, forget
 
 if TYPE_CHECKING:
@@ -57,6 +59,13 @@ class RunningStack:
         """Return ``host:port`` of an endpoint, given as ``service.endpoint``."""
         service, _, endpoint = name.partition(".")
         return self[service].address(endpoint)
+
+    def link(self, source: str, target: str) -> RunningLink:
+        """Return a link that was declared, or raise ``UnknownName``."""
+        link = Link(source, target)
+        if link not in self.spec.links:
+            raise UnknownName(f"link of {self.spec.name}", str(link), list(map(str, self.spec.links)))
+        return RunningLink(spec=link, number=self.spec.links.index(link) + 1, relay=self[RELAY])
 
     def stop(self) -> None:
         """Stop the services, each before all that it needs; return when nothing is left.
@@ -140,6 +149,7 @@ def attach(stack: Stack) -> RunningStack | None:
     if not about:
         keeper.close()
         return None
+    stack = with_relay(stack)
     services = {
         service.name: RunningService(
             spec=service,
@@ -171,6 +181,7 @@ def _start(stack: Stack, keeper: Lease, log_folder: Path | None, hooks: Hooks, *
     # The keeper has a working folder of its own.
     folder = log_folder.absolute() if log_folder else keeper.folder
     folder.mkdir(parents=True, exist_ok=True)
+    stack = with_relay(stack)
     begun = Start(stack, keeper, folder, hooks)
     begun.run()
     return RunningStack(stack, keeper, begun.services, held=begun.held, owned=owned)

@@ -14,6 +14,7 @@ from ziggurat.errors import KeeperLost, ProgramNotFound, ZigguratError
 from ziggurat.lease import raise_first
 from ziggurat.log import ServiceLog
 from ziggurat.readiness import Readiness
+from ziggurat.relayed import seen_by
 from ziggurat.service import RunningService, for_keeper
 from ziggurat.spec import Endpoint
 from ziggurat.template import SCRATCH, fill, lookup, needs_scratch
@@ -204,7 +205,8 @@ class Start:
         return {**os.environ, **own}
 
     def _filled(self, text: str, service: Service) -> str:
-        endpoints = {name: running.endpoints for name, running in self.services.items()}
+        addresses = {name: running.endpoints for name, running in self.services.items()}
+        endpoints = seen_by(service.name, addresses, self._stack.links)
         return fill(text, service.name, endpoints, scratch=str(self._scratch(service)))
 
     def _scratch(self, service: Service) -> Path:

@@ -153,7 +153,10 @@ class Keeper:
         service.stop(request.get("steps"), lambda: answer(service.report()))  # type: ignore[arg-type]
 
     def _signal(self, request: Request, answer: Answer) -> None:
-        self._service(request).send(int(str(request["signal"])))
+        service, number = self._service(request), int(str(request["signal"]))
+        service.send(number)
+        if request.get("whole"):
+            service.send_below(number)
         answer(None)
 
     def _list(self, _: Request, answer: Answer) -> None:

@@ -39,17 +39,25 @@ class Loop:
         """Wait for nothing yet."""
         self._epoll = select.epoll()
         self._handlers: dict[int, Action] = {}
+        self._events: dict[int, int] = {}
         self._timers: list[Timer] = []
         self.running = True
 
     def watch(self, descriptor: int, handler: Action, *, writable: bool = False) -> None:
         """Call the handler whenever the descriptor can be read (or written, where asked)."""
-        mask = select.EPOLLIN | (select.EPOLLOUT if writable else 0)
-        if descriptor in self._handlers:
-            self._epoll.modify(descriptor, mask)
-        else:
-            self._epoll.register(descriptor, mask)
+        self.watch_for(descriptor, handler, select.EPOLLIN | (select.EPOLLOUT if writable else 0))
+
+    def watch_for(self, descriptor: int, handler: Action, events: int) -> None:
+        """Call the handler on these events of epoll; on none of them, not even for errors, where there are none."""
+        if not events:
+            self.forget(descriptor)
+            return
+        if descriptor not in self._handlers:
+            self._epoll.register(descriptor, events)
+        elif self._events[descriptor] != events:
+            self._epoll.modify(descriptor, events)
         self._handlers[descriptor] = handler
+        self._events[descriptor] = events
 
     def once(self, descriptor: int, handler: Action) -> None:
         """Call the handler the first time that the descriptor can be read, and wait for it no more."""

@@ -11,7 +11,7 @@ import os
 import signal
 import time
 
-from . import processes, restart
+from . import processes, restart, shim
 from .build_id import read_build_id
 from .logs import Log
 from .refusal import Refused
@@ -112,6 +112,14 @@ class Service:
         os.kill(self.pid, number)
         self._house.emit("signalled", self.name, signal=number, pid=self.pid)
 
+    def send_below(self, number: int) -> None:
+        """Send a signal to whatever is below the main process, also to what is forked meanwhile."""
+        reached: set[int] = set()
+        while found := set(processes.descendants(self.pid)) - reached:
+            reached |= found
+            for pid in found:
+                _send(pid, number)
+
     def main_ended(self, wait_status: int) -> None:
         """Take note that the main process was reaped, and end what it left behind."""
         asked = self.state == "stopping"
@@ -128,7 +136,7 @@ class Service:
             return
         members = self._leftovers()
         for pid in members:
-            _kill(pid)
+            _send(pid, signal.SIGKILL)
         if members:
             self._restart_timer(RECHECK, self.end_tree)
         else:
@@ -161,7 +169,7 @@ class Service:
             "state": self.state,
             "pid": self.pid,
             "started": processes.start_time(self.pid) if self.state in ALIVE else 0,
-            "paused": self.state == "running" and processes.state(self.pid) == "T",
+            "paused": self.state == "running" and self._stands_still(),
             "exit_status": self.exit_status,
             "restarts": self.restarts,
             "told": self.told,
@@ -172,15 +180,22 @@ class Service:
 
     # === within ===
 
+    def _stands_still(self) -> bool:
+        """Say whether the main process is stopped, and all below it with it."""
+        if processes.state(self.pid) != "T":
+            return False
+        return all(processes.state(pid) in {"T", "Z", ""} for pid in processes.descendants(self.pid))
+
     def _posix_spawn(self, argv: list[str]) -> int:
         environment: dict[str, str] = self.spec["env"]  # type: ignore[assignment]
         folder = self.spec.get("cwd")
+        words = shim.wrapped(argv, self.spec.get("limits"))  # type: ignore[arg-type]
         if folder:
             os.chdir(str(folder))
         try:
             return os.posix_spawn(
-                argv[0],
-                argv,
+                words[0],
+                words,
                 {**environment, **self._house.tags(self.name), "NOTIFY_SOCKET": self.notify.path},
                 file_actions=(
                     (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
@@ -197,7 +212,7 @@ class Service:
 
     def _known_build_id(self) -> str:
         """Read it when it is first asked for: while programs start, each moment of the processor is theirs."""
-        if not self.build_id and self.state in ALIVE:
+        if not self.build_id and self.state in ALIVE and not shim.still_runs(self.pid, str(self.spec["argv"][0])):  # type: ignore[index]
             self.build_id = read_build_id(f"/proc/{self.pid}/exe")
         return self.build_id
 
@@ -266,8 +281,8 @@ class Service:
             self._timer = None
 
 
-def _kill(pid: int) -> None:
+def _send(pid: int, number: int) -> None:
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
     except ProcessLookupError:
         pass

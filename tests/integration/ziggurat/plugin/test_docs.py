@@ -1,0 +1,74 @@
+"""The examples of the documents are tests that pass."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+    Write = Callable[[str, str], Path]
+    Run = Callable[..., pytest.RunResult]
+
+DOCS = Path(__file__).parents[4] / "docs"
+SHOP = '''
+    """What the examples take for granted: an api before a database, and a call of it."""
+
+    import socket
+    import time
+
+    import stacks
+    from ziggurat import FREE, Notify, Service, Stack
+
+    ECHO = (stacks.sys.executable, stacks.PROGRAMS / "echo.py")
+    SHOP = Stack(
+        name="shop",
+        services=(
+            Service(name="api", command=(*ECHO, "{http}", "{db.sql}"), ports={"http": FREE}, ready=Notify()),
+            Service(name="db", command=(*ECHO, "{sql}"), ports={"sql": FREE}, ready=Notify()),
+        ),
+    )
+
+    def order(shop, words=b"one tea", seconds=10):
+        began = time.monotonic()
+        host, _, port = shop.address("api.http").rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=seconds) as link:
+            link.sendall(words)
+            received = b""
+            while len(received) < len(words):
+                data = link.recv(1 << 16)
+                if not data:
+                    raise ConnectionResetError
+                received += data
+        assert received == words
+        return time.monotonic() - began
+'''
+CONFTEST = """
+    import pytest
+    from shop import SHOP
+
+    @pytest.fixture(scope="module")
+    def shop(module_stacks):
+        return module_stacks.start(SHOP)
+"""
+
+
+def examples(document: str) -> str:
+    """Return all indented blocks of a document as one module."""
+    blocks = re.findall(r"(?:^(?: {4}.*)?\n)+", (DOCS / document).read_text(), re.MULTILINE)
+    return "\n".join(dedent(block) for block in blocks if block.strip())
+
+
+def test_the_examples_of_faults_pass(write: Write, run: Run) -> None:
+    """Each as it stands there."""
+    write("../shop.py", SHOP)
+    write("integration/conftest.py", CONFTEST)
+    source = examples("faults.md")
+    write("integration/test_faults.py", source)
+
+    run().assert_outcomes(passed=source.count("def test_"))
