@@ -27,10 +27,13 @@ class Handler(socketserver.BaseRequestHandler):
 
 
 def passed_on(data: bytes) -> bytes:
-    """Return what the peer answers."""
+    """Return what the peer answers: as much as it was sent, or less where it ends."""
     with socket.create_connection((peer_host, int(peer_port)), timeout=PATIENCE) as link:
         link.sendall(data)
-        return link.recv(CHUNK)
+        answer = b""
+        while len(answer) < len(data) and (piece := link.recv(CHUNK)):
+            answer += piece
+        return answer
 
 
 class Server(socketserver.ThreadingTCPServer):
