@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from ziggurat.course import Leg, Standing
+
 
 COMMAND_NOT_FOUND = 127
 """As a shell has it."""
@@ -149,6 +151,17 @@ class BuildFailed(WorldError):
 
 class StartFailed(WorldError):
     """A stack did not come up; all that had been started is gone again."""
+
+    standings: tuple[Standing, ...] = ()
+    """How each service stood at that moment."""
+    path: tuple[Leg, ...] = ()
+    """The critical path of the start so far."""
+
+    def __str__(self) -> str:
+        """Say what failed, then how each service stood and which of them the start had to wait for."""
+        services = ["the services:", *(f"  {standing}" for standing in self.standings)] if self.standings else []
+        path = [f"critical path: {' → '.join(map(str, self.path))}"] if self.path else []
+        return "\n".join([super().__str__(), *services, *path])
 
 
 class ServiceExited(StartFailed):

@@ -9,7 +9,7 @@ from ziggurat.spec import GrpcHealth, Http, Tcp
 from ziggurat.template import SCRATCH, references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Set as AbstractSet
+    from collections.abc import Iterable, Iterator, Mapping, Set as AbstractSet
 
     from ziggurat.spec import Port, Service, Stack
 
@@ -25,6 +25,7 @@ def dependencies(stack: Stack) -> dict[str, frozenset[str]]:
     """
     services = _by_name(stack)
     _refuse_unknown_endpoints(stack)
+    _refuse_impossible_handover(stack)
     needs = {name: frozenset(_needs(service, services)) for name, service in services.items()}
     _refuse_cycle(needs)
     return needs
@@ -94,6 +95,28 @@ def _refuse_unknown_endpoints(stack: Stack) -> None:
     for probe in stack.ready:
         owner, _, endpoint = probe.endpoint.partition(".")
         _declared(stack.service(owner), endpoint)
+
+
+def _refuse_impossible_handover(stack: Stack) -> None:
+    for service in stack.services:
+        for name, port in service.ports.items():
+            if port.handover and port.reported:
+                message = f"{service.name}: {name} cannot be reported: a socket that is handed over has its port before"
+                raise SpecError(message)
+    for service, name in _asked_by_tcp(stack):
+        if _declared(service, name).handover:
+            message = f"{service.name}: Tcp tells nothing of {name}, where the kernel accepts before the service is up"
+            raise SpecError(message)
+
+
+def _asked_by_tcp(stack: Stack) -> Iterator[tuple[Service, str]]:
+    for service in stack.services:
+        if isinstance(service.ready, Tcp):
+            yield service, service.ready.endpoint
+    for probe in stack.ready:
+        if isinstance(probe, Tcp):
+            owner, _, name = probe.endpoint.partition(".")
+            yield stack.service(owner), name
 
 
 def _declared(service: Service, endpoint: str) -> Port:

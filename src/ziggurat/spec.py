@@ -58,6 +58,9 @@ class Port:
     reported: bool = False
     """The service binds port 0 and says, or is seen, where it listens: for servers that set neither SO_REUSEADDR nor
     SO_REUSEPORT and so cannot bind a held port."""
+    handover: bool = False
+    """The service gets a socket that listens there already (LISTEN_FDS and LISTEN_FDNAMES, as of systemd, under the
+    endpoint's name): for servers that take one. Who connects before the server is up waits, and is not refused."""
 
 
 FREE = Port()

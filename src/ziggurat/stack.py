@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ziggurat import lease as leases, plan
-from ziggurat.errors import AlreadyRunning, UnknownName
+from ziggurat.course import Course, critical_path
+from ziggurat.errors import AlreadyRunning, NotReady, UnknownName
 from ziggurat.link import RunningLink
 from ziggurat.log import ServiceLog
 from ziggurat.readiness import Readiness
 from ziggurat.relayed import RELAY, with_relay
 from ziggurat.service import RunningService
 from ziggurat.spec import Endpoint, Link
-from ziggurat.startup import NO_HOOKS, STACK, Hooks, Start, Whole, forget
+from ziggurat.startup import NO_HOOKS, STACK, Hooks, Start, forget, standings_of
+from ziggurat.whole import Whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ziggurat.course import Leg
     from ziggurat.lease import Lease
     from ziggurat.spec import Stack
 
@@ -29,6 +33,9 @@ ANSWER_SECONDS = 2.0
 
 class RunningStack:
     """A stack whose services were started; a context manager that stops it."""
+
+    critical_path: tuple[Leg, ...] = ()
+    """The services that made the start as long as it was, each waited for by the next; none where it was attached."""
 
     def __init__(
         self, stack: Stack, lease: Lease, services: Mapping[str, RunningService], *, held: list[Endpoint], owned: bool
@@ -94,7 +101,12 @@ class RunningStack:
         readiness = Readiness(self.lease)
         for index, probe in enumerate(self.spec.ready, 1):
             readiness.add(f"{STACK} ({index})", Whole.beside(self.services, probe.endpoint), probe, seconds)
-        readiness.wait_all()
+        try:
+            readiness.wait_all()
+        except NotReady as error:
+            course = Course(needs=plan.dependencies(self.spec), spawned={}, ready={}, now=time.monotonic())
+            error.standings = standings_of(course, self.services, self.lease.ask("list"))
+            raise
 
 
 def start(
@@ -184,7 +196,9 @@ def _start(stack: Stack, keeper: Lease, log_folder: Path | None, hooks: Hooks, *
     stack = with_relay(stack)
     begun = Start(stack, keeper, folder, hooks)
     begun.run()
-    return RunningStack(stack, keeper, begun.services, held=begun.held, owned=owned)
+    running = RunningStack(stack, keeper, begun.services, held=begun.held, owned=owned)
+    running.critical_path = critical_path(begun.course())
+    return running
 
 
 def _about(running: RunningStack) -> dict[str, object]:

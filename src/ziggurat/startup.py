@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ziggurat import plan
-from ziggurat.errors import KeeperLost, ProgramNotFound, ZigguratError
+from ziggurat.course import Course, Standing, critical_path, standings
+from ziggurat.errors import KeeperLost, ProgramNotFound, ServiceExited, StartFailed, ZigguratError
 from ziggurat.lease import raise_first
 from ziggurat.log import ServiceLog
 from ziggurat.readiness import Readiness
 from ziggurat.relayed import seen_by
 from ziggurat.service import RunningService, for_keeper
 from ziggurat.spec import Endpoint
-from ziggurat.template import SCRATCH, fill, lookup, needs_scratch
+from ziggurat.template import SCRATCH, fill, needs_scratch
+from ziggurat.whole import Whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,41 +36,6 @@ if TYPE_CHECKING:
 STACK = "the stack"
 
 _numbers = count(1)
-
-
-@dataclass(slots=True, kw_only=True)
-class Whole:
-    """What a probe of the whole stack sees: any service's endpoints."""
-
-    services: Mapping[str, RunningService]
-    log: ServiceLog
-    log_start: int = 0
-    key: str = ""
-    spawned_pid: int = 0
-    told: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def beside(cls, services: Mapping[str, RunningService], endpoint: str) -> Whole:
-        """Return the whole as a probe of ``service.endpoint`` sees it, with that service's log."""
-        owner = services[endpoint.partition(".")[0]]
-        return cls(services=services, log=owner.log, log_start=owner.log_start)
-
-    def endpoint(self, name: str) -> Endpoint | None:
-        """Return an endpoint by ``service.endpoint``."""
-        service, _, endpoint = name.partition(".")
-        addresses = {known: running.endpoints for known, running in self.services.items()}
-        found = lookup(addresses, service, endpoint)
-        return found if found.port else None
-
-    def hear(self, told: dict[str, str]) -> None:
-        """Nothing speaks for the whole."""
-
-    def report_port(self, name: str, number: int) -> None:
-        """Nothing is reported to the whole."""
-
-    def look_for_ports(self) -> list[str]:
-        """Each service's ports are known before the whole is looked at."""
-        return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +62,8 @@ class Start:
         self._folder = log_folder
         self._hooks = hooks
         self._readiness = Readiness(lease)
-        self._spawned: set[str] = set()
-        self._ready: set[str] = set()
+        self._spawned: dict[str, float] = {}
+        self._ready: dict[str, float] = {}
         self._is_prepared = False
 
     def run(self) -> None:
@@ -107,6 +75,10 @@ class Start:
             with self._lease.awaiting:
                 self._bring_up()
         except KeeperLost:
+            raise
+        except StartFailed as failed:
+            self._explain(failed)
+            self.undo()
             raise
         except BaseException:
             self.undo()
@@ -121,9 +93,22 @@ class Start:
             self._note(self._readiness.step())
             self._spawn_startable()
 
+    def course(self) -> Course:
+        """Return what has happened so far; the whole comes after all services."""
+        whole = {name: frozenset(self.services) for name in self._spawned if name not in self.services}
+        return Course(needs={**self.needs, **whole}, spawned=self._spawned, ready=self._ready, now=time.monotonic())
+
+    def _explain(self, failed: StartFailed) -> None:
+        if isinstance(failed, ServiceExited) and len(self.services) == 1:
+            # All that there is to say of it has been said.
+            return
+        course = self.course()
+        failed.standings = standings_of(course, self.services, self._lease.ask("list"))
+        failed.path = critical_path(course)
+
     def undo(self) -> None:
         """Kill what was spawned and give the ports back."""
-        spawned = [self.services[name] for name in self._spawned]
+        spawned = [self.services[name] for name in self._spawned if name in self.services]
         self._lease.ask_all([("stop", {"service": service.key, "steps": []}) for service in spawned])
         keys = [service.key for service in spawned]
         # Only now: whoever started others starts no more.
@@ -163,11 +148,11 @@ class Start:
 
     def _spawn_startable(self) -> None:
         """Spawn whatever may be spawned by now, all of it before the next look."""
-        names = plan.startable(self.needs, self._spawned, self._ready)
+        names = plan.startable(self.needs, self._spawned.keys(), self._ready.keys())
         self._spawn([self.services[name] for name in names])
         for name in names:
             self._hooks.progress(name, "spawned")
-        if not self._readiness and self._ready == self.services.keys():
+        if not self._readiness and self._ready.keys() == self.services.keys():
             self._await_whole()
 
     def _spawn(self, services: list[RunningService]) -> None:
@@ -177,7 +162,7 @@ class Start:
         for service, outcome in zip(services, outcomes, strict=True):
             if not isinstance(outcome, ZigguratError):
                 service.spawned_pid = outcome["pid"]
-                self._spawned.add(service.name)
+                self._spawned[service.name] = time.monotonic()
                 self._readiness.add(service.name, service, service.spec.ready, service.spec.start_seconds)
         for service, outcome in zip(services, outcomes, strict=True):
             if isinstance(outcome, ProgramNotFound):
@@ -197,6 +182,11 @@ class Start:
             "argv": [service.program, *arguments],
             "env": environment,
             "log": str(service.log.path),
+            "listeners": [
+                [name, service.endpoints[name].host, service.endpoints[name].port]
+                for name, port in service.spec.ports.items()
+                if port.handover
+            ],
             **for_keeper(service.spec),
         }
 
@@ -220,12 +210,21 @@ class Start:
         for index, probe in enumerate(self._stack.ready, 1):
             name = f"{STACK} ({index})"
             if name not in self._ready:
+                self._spawned[name] = time.monotonic()
                 self._readiness.add(name, Whole.beside(self.services, probe.endpoint), probe, seconds)
 
     def _note(self, ready: list[str]) -> None:
-        self._ready |= set(ready)
+        self._ready |= dict.fromkeys(ready, time.monotonic())
         for name in ready:
             self._hooks.progress(name, "ready")
+
+
+def standings_of(
+    course: Course, services: Mapping[str, RunningService], reports: list[dict[str, Any]]
+) -> tuple[Standing, ...]:
+    """Return how each service of a stack stands, by all that its keeper tells."""
+    told = {report["name"]: report for report in reports}
+    return standings(course, {name: told[service.key] for name, service in services.items() if service.key in told})
 
 
 def forget(lease: Lease, keys: list[str], held: list[Endpoint]) -> None:

@@ -15,6 +15,7 @@ from . import processes, restart, shim
 from .build_id import read_build_id
 from .logs import Log
 from .refusal import Refused
+from .spawn import spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ RECHECK = 0.005  # seconds between looks at a tree whose members were killed but
 STEADY = 10.0  # seconds of running after which earlier failures no longer lengthen the delay
 HEARD_AT_ONCE = 16  # datagrams: one that talks without end must not keep the others from being heard
 ALIVE = {"running", "stopping"}
-EVERY_SIGNAL = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 
 class Service:
@@ -62,11 +62,14 @@ class Service:
         """
         argv: list[str] = self.spec["argv"]  # type: ignore[assignment]
         try:
-            self.pid = self._posix_spawn(argv)
+            self.pid = spawn(self.spec, self._variables(), self.log.path)
         except OSError as error:
             self.state = "exited"
             reason = f"{error.strerror} ({error.filename or argv[0]})"
             raise Refused("program", f"cannot start {argv[0]}: {reason}", program=argv[0], reason=reason) from None
+        except Refused:
+            self.state = "exited"
+            raise
         except ValueError as error:
             self.state = "exited"
             raise Refused("spec", f"cannot start {argv[0]}: {error}") from None
@@ -186,29 +189,8 @@ class Service:
             return False
         return all(processes.state(pid) in {"T", "Z", ""} for pid in processes.descendants(self.pid))
 
-    def _posix_spawn(self, argv: list[str]) -> int:
-        environment: dict[str, str] = self.spec["env"]  # type: ignore[assignment]
-        folder = self.spec.get("cwd")
-        words = shim.wrapped(argv, self.spec.get("limits"))  # type: ignore[arg-type]
-        if folder:
-            os.chdir(str(folder))
-        try:
-            return os.posix_spawn(
-                words[0],
-                words,
-                {**environment, **self._house.tags(self.name), "NOTIFY_SOCKET": self.notify.path},
-                file_actions=(
-                    (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_OPEN, 1, self.log.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600),
-                    (os.POSIX_SPAWN_DUP2, 1, 2),
-                ),
-                setsid=True,
-                setsigmask=(),
-                setsigdef=EVERY_SIGNAL,
-            )
-        finally:
-            if folder:
-                os.chdir("/")
+    def _variables(self) -> dict[str, str]:
+        return {**self._house.tags(self.name), "NOTIFY_SOCKET": self.notify.path}
 
     def _known_build_id(self) -> str:
         """Read it when it is first asked for: while programs start, each moment of the processor is theirs."""

@@ -16,9 +16,9 @@ SHELL = "/bin/sh"
 BECOME = 'exec "$0" "$@"'
 
 
-def wrapped(argv: list[str], limits: Mapping[str, int | None] | None) -> list[str]:
-    """Return the command line that starts a program under its limits."""
-    before = _limiting(limits or {})
+def wrapped(argv: list[str], limits: Mapping[str, int | None] | None, *, listens: bool) -> list[str]:
+    """Return the command line that starts a program under its limits, and tells it whose its listeners are."""
+    before = [*_limiting(limits or {}), *(["export LISTEN_PID=$$"] if listens else [])]
     return [SHELL, "-c", " && ".join([*before, BECOME]), *argv] if before else argv
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -222,7 +224,7 @@ def test_last_lines_are_those_of_this_start(lease: Lease, program: Program, tmp_
     """A log that is written on must not tell of another process's end."""
     running = start(one(program("serve", "{http}", "--die", "3"), Notify()), lease=lease, log_folder=tmp_path)
     service = running["web"]
-    service.spec = Service(name="web", command=(), ready=LogLine(pattern="never"), start_seconds=0.2)
+    service.spec = Service(name="web", command=(), ready=LogLine(pattern="never"), start_seconds=1.0)
 
     with pytest.raises(NotReady) as caught:
         service.restart()
@@ -304,3 +306,38 @@ def test_services_start_after_those_that_they_need(lease: Lease, program: Progra
 
     assert told[:2] == [("second", "spawned"), ("first", "spawned")]
     assert told.index(("third", "spawned")) == told.index(("first", "ready")) + 1
+
+
+def test_a_start_that_takes_too_long_says_how_each_service_stands(lease: Lease, program: Program) -> None:
+    """Those that are ready, those that are not and why, those that wait for them, and the way that led there."""
+    quick = Service(name="quick", command=program("serve", "127.0.0.1:0"), ready=Notify())
+    never = LogLine(pattern="never")
+    stuck = Service(name="stuck", command=program("ignore_sigterm"), ready=never, after=("quick",), start_seconds=0.5)
+    after = Service(name="after", command=program("serve", "127.0.0.1:0"), after=("stuck",))
+
+    with pytest.raises(NotReady) as caught:
+        start(Stack(name="slow", services=(after, stuck, quick)), lease=lease)
+    said = str(caught.value)
+    assert re.search(r"^stuck was not ready in 0.5 s \(log line matching 'never'\): no such line has come", said)
+    assert re.search(r"^  quick: ready after \d+ ms \(running, pid \d+\)$", said, re.MULTILINE)
+    assert re.search(r"^  stuck: not ready after \d+ ms \(running, pid \d+\)$", said, re.MULTILINE)
+    assert "\n  after: not started, it waits for stuck\n" in said
+    assert re.search(r"^critical path: quick \d+ ms → stuck \d+ ms so far$", said, re.MULTILINE)
+
+
+def test_a_stack_that_is_up_knows_its_critical_path(lease: Lease, program: Program) -> None:
+    """Each leg from a service's spawn until it was ready."""
+    first = Service(name="first", command=program("serve", "127.0.0.1:0"), ready=Notify())
+    second = Service(name="second", command=program("serve", "127.0.0.1:0"), ready=Notify(), after=("first",))
+    with start(Stack(name="two", services=(second, first)), lease=lease) as stack:
+        assert [leg.service for leg in stack.critical_path] == ["first", "second"]
+        assert all(leg.seconds > 0 for leg in stack.critical_path)
+
+
+def test_a_running_stack_that_does_not_answer_says_how_its_services_stand(lease: Lease, program: Program) -> None:
+    """One that has ended is named with its end."""
+    described = replace(one(program("serve", "{http}"), Tcp(endpoint="http")), ready=(Tcp(endpoint="web.http"),))
+    with start(described, lease=lease) as stack:
+        stack["web"].kill()
+        with pytest.raises(NotReady, match=r"\n  web: was ended by SIGKILL"):
+            stack.wait_ready(seconds=0.1)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ziggurat import errors
+from ziggurat.course import Leg, Standing
 from ziggurat.errors import (
     AlreadyRunning,
     BuildFailed,
@@ -132,3 +133,17 @@ def test_an_ending_tells_exit_codes_from_signals(status: int, said: str, signal:
 def test_the_exit_code_of_a_command_belongs_to_its_error(error: type[ZigguratError], code: int) -> None:
     """As the process contract numbers them."""
     assert error.exit_code == code
+
+
+def test_a_failed_start_says_how_each_service_stood() -> None:
+    """And which of them it had to wait for."""
+    failed = NotReady([WAITING])
+    failed.standings = (Standing("db", "ready after 12 ms"), Standing("web", "not started, it waits for api"))
+    failed.path = (Leg("db", 0.012), Leg("api", 2.0, is_over=False))
+
+    assert str(failed).splitlines()[-4:] == [
+        "the services:",
+        "  db: ready after 12 ms",
+        "  web: not started, it waits for api",
+        "critical path: db 12 ms → api 2.0 s so far",
+    ]

@@ -5,7 +5,7 @@ from hypothesis import given, strategies as st
 
 from ziggurat.errors import CycleError, SpecError, UnknownName
 from ziggurat.plan import dependencies, startable, started_by, stop_levels
-from ziggurat.spec import FREE, REPORTED, GrpcHealth, Service, Stack, Tcp
+from ziggurat.spec import FREE, REPORTED, GrpcHealth, Port, Service, Stack, Tcp
 
 
 def stack(*services: Service, ready: tuple[Tcp | GrpcHealth, ...] = ()) -> Stack:
@@ -183,3 +183,25 @@ def test_a_service_that_another_one_started_is_known_by_its_name() -> None:
 
     assert started_by(["s-1.web", "s-1.db"], reports) == [{"name": "s-1.web/cgi"}]
     assert started_by([], reports) == []
+
+
+HANDED = Port(handover=True)
+
+
+def test_a_socket_that_is_handed_over_cannot_be_reported() -> None:
+    """It has its port before the service is there to report one."""
+    web = Service(name="web", command=("web",), ports={"http": Port(handover=True, reported=True)})
+
+    with pytest.raises(SpecError, match="http cannot be reported"):
+        dependencies(Stack(name="shop", services=(web,)))
+
+
+def test_tcp_is_no_probe_of_a_socket_that_is_handed_over() -> None:
+    """The kernel accepts there before anybody serves: neither the service's own probe nor the whole's."""
+    own = Service(name="web", command=("web",), ports={"http": HANDED}, ready=Tcp(endpoint="http"))
+    with pytest.raises(SpecError, match="Tcp tells nothing of http"):
+        dependencies(Stack(name="shop", services=(own,)))
+
+    web = Service(name="web", command=("web",), ports={"http": HANDED})
+    with pytest.raises(SpecError, match="Tcp tells nothing of http"):
+        dependencies(Stack(name="shop", services=(web,), ready=(Tcp(endpoint="web.http"),)))
