@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from ziggurat import RunningStack
     from ziggurat.scope import StackScope
@@ -59,6 +60,29 @@ def spawned_prism(session_stacks: StackScope, programs: dict[str, Path]) -> Runn
 
 
 @pytest.fixture(scope="session")
+def redis_program() -> Path:
+    """The path of redis-server, or of Valkey's; where neither is installed the test is skipped, and in CI fails."""
+    for name in ("redis-server", "valkey-server"):
+        if path := shutil.which(name):
+            return Path(path)
+    reason = "redis-server is not installed (apt-get install redis-server)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason}, and in CI it has to be", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def prism_over_redis(session_stacks: StackScope, programs: dict[str, Path], redis_program: Path) -> RunningStack:
+    """A proxy and a runner over a Redis, which the tests of a session share."""
+    from prism_stack.stacks import Runner, keyvalue_stack, redis_service
+
+    runners = (Runner(redis="{redis.data}"),)
+    return session_stacks.start(
+        keyvalue_stack(programs, name="over-redis", runners=runners, beside=(redis_service(redis_program),))
+    )
+
+
+@pytest.fixture(scope="session")
 def small_prism(session_stacks: StackScope, programs: dict[str, Path]) -> RunningStack:
     """A proxy and a runner that holds few keys in each namespace, so that each test can fill one of its own."""
     from prism_stack.stacks import Runner, keyvalue_stack
@@ -69,14 +93,20 @@ def small_prism(session_stacks: StackScope, programs: dict[str, Path]) -> Runnin
 
 
 @pytest.fixture
-def prism_endpoint(tier: str, request: pytest.FixtureRequest) -> str:
+def backend() -> str:
+    """Where the records of the spawned stack are."""
+    return "memstore"
+
+
+@pytest.fixture
+def prism_endpoint(tier: str, backend: str, request: pytest.FixtureRequest) -> str:
     """The data port of the proxy that serves `default`: of the spawned stack, or in e2e of the running one."""
     if tier == "e2e":
         from prism_stack.full_stack import default_endpoint
 
         request.getfixturevalue("watched_channels")
         return default_endpoint(request.getfixturevalue("running_stack"))
-    stack: RunningStack = request.getfixturevalue("spawned_prism")
+    stack: RunningStack = request.getfixturevalue("prism_over_redis" if backend == "redis" else "spawned_prism")
     return stack.address("proxy.data")
 
 

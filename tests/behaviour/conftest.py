@@ -24,6 +24,23 @@ SLACK_SECONDS = 5.0
 CALL_SECONDS = 5.0
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run once more, over Redis, whatever reaches the store of the tier."""
+    if {"layer", "prism_endpoint"} & set(metafunc.fixturenames):
+        metafunc.fixturenames.append("backend")
+        metafunc.parametrize("backend", [pytest.param("memstore", id=pytest.HIDDEN_PARAM), "redis"], scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the tiers that have no Redis to choose: the fake of unit, and the stack that a person runs."""
+    items[:] = [item for item in items if not _has_no_choice(item)]
+
+
+def _has_no_choice(item: pytest.Item) -> bool:
+    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return params.get("backend") == "redis" and params.get("tier") is not Tier.INTEGRATION
+
+
 class DataLayer(Protocol):
     """One data layer, whatever it is made of."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ziggurat import FREE, GrpcHealth, Notify, Port, Program, Restart, Service, Stack
+from ziggurat import FREE, GrpcHealth, Notify, Port, Program, Restart, Service, Stack, Tcp
 
 KEYVALUE_SERVICE = "prism.interfaces.keyvalue.KeyValueBasicInterface"
 DRAIN_TIMEOUT = "2s"
@@ -21,6 +21,9 @@ class Runner:
     port: Port = FREE
     proxy: str = "{proxy.control}"
     """Where it registers: an endpoint of its own stack, or an address."""
+    redis: str = ""
+    """Where the Redis is that keeps its records, likewise; empty where it keeps them itself."""
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +42,15 @@ def keyvalue_stack(
     name: str = "keyvalue",
     proxy: Proxy = Proxy(),
     runners: tuple[Runner, ...] = (Runner(),),
+    beside: tuple[Service, ...] = (),
     restart: Restart = Restart.NEVER,
 ) -> Stack:
-    """Describe a proxy and the runners that register with it, as paths of built programs allow."""
+    """Describe a proxy and the runners that register with it, as paths of built programs allow.
+
+    What they need beside each other, such as a Redis, is a service of the stack too.
+    """
     services = [
+        *beside,
         proxy_service(programs["prism-proxy"], proxy, restart),
         *(runner_service(programs["keyvalue-runner"], runner, restart) for runner in runners),
     ]
@@ -80,6 +88,7 @@ def proxy_service(program: Path, proxy: Proxy, restart: Restart = Restart.NEVER)
 def runner_service(program: Path, runner: Runner, restart: Restart = Restart.NEVER) -> Service:
     """Describe a runner, ready when its own port serves."""
     limit = () if runner.max_keys is None else ("--max-keys", str(runner.max_keys))
+    store = ("--store", "redis", "--redis-url", f"redis://{runner.redis}") if runner.redis else ()
     return Service(
         name=runner.name,
         command=(
@@ -89,8 +98,28 @@ def runner_service(program: Path, runner: Runner, restart: Restart = Restart.NEV
             *("--namespace", runner.namespace),
             *("--drain-timeout", DRAIN_TIMEOUT),
             *limit,
+            *store,
+            *runner.arguments,
         ),
         ports={"data": runner.port},
         ready=Notify(),
         restart=restart,
+    )
+
+
+def redis_service(program: Path, *arguments: str, name: str = "redis") -> Service:
+    """Describe a Redis or Valkey for records that may be thrown away; it keeps no files but in its scratch folder."""
+    return Service(
+        name=name,
+        command=(
+            program,
+            *("--bind", "{data.host}"),
+            *("--port", "{data.port}"),
+            *("--dir", "{scratch}"),
+            *("--save", ""),
+            *arguments,
+        ),
+        ports={"data": FREE},
+        ready=Tcp(endpoint="data"),
+        stop=(),
     )

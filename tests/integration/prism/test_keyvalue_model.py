@@ -16,10 +16,11 @@ from ziggurat import RunningStack
 EFFORT = settings(max_examples=30, stateful_step_count=40, deadline=None)
 
 
-@pytest.fixture
-def client(spawned_prism: RunningStack) -> Iterator[KeyValueClient]:
-    """A client of the spawned stack."""
-    with KeyValueClient(spawned_prism.address("proxy.data"), timeout=timedelta(seconds=10)) as client:
+@pytest.fixture(params=["spawned_prism", "prism_over_redis"], ids=["memstore", "redis"])
+def client(request: pytest.FixtureRequest) -> Iterator[KeyValueClient]:
+    """A client of a spawned stack, over either store."""
+    prism: RunningStack = request.getfixturevalue(request.param)
+    with KeyValueClient(prism.address("proxy.data"), timeout=timedelta(seconds=10)) as client:
         yield client
 
 

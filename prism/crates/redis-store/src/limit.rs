@@ -5,7 +5,7 @@ use std::time::Duration;
 /// For a call without a deadline, and the most for one with: far more than a Redis needs that is there.
 const LONGEST: Duration = Duration::from_secs(5);
 /// The most that is kept back of a caller's time, so that the answer is there before its deadline.
-const WAY_BACK: Duration = Duration::from_millis(100);
+const WAY_BACK: Duration = Duration::from_millis(250);
 
 /// The time for Redis, of the time that the caller gives.
 pub(crate) fn of(given: Option<Duration>) -> Duration {
@@ -25,8 +25,14 @@ mod tests {
         let millis = |given| of(Some(Duration::from_millis(given))).as_millis();
 
         assert_eq!(
-            [millis(0), millis(100), millis(1000), millis(60_000)],
-            [0, 80, 900, 5000]
+            [
+                millis(0),
+                millis(100),
+                millis(1000),
+                millis(3000),
+                millis(60_000)
+            ],
+            [0, 80, 800, 2750, 5000]
         );
         assert_eq!(of(None), LONGEST);
     }

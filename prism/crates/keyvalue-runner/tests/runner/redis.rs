@@ -123,13 +123,13 @@ async fn a_call_is_answered_before_its_deadline() {
     let mut request = Request::new(GetRequest {
         key: "k".to_owned(),
     });
-    request.set_timeout(Duration::from_millis(500));
+    request.set_timeout(Duration::from_secs(1));
     let begun = Instant::now();
 
     let answer = runner.basic().get(request).await.unwrap().into_inner();
 
-    assert_eq!(answer.error, "redis failed: no answer within 400ms");
-    assert!(begun.elapsed() >= Duration::from_millis(400));
+    assert_eq!(answer.error, "redis failed: no answer within 800ms");
+    assert!(begun.elapsed() >= Duration::from_millis(800));
 }
 
 /// Each item of a batch says that Redis is away, and the batch is no failure.

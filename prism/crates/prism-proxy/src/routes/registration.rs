@@ -87,13 +87,21 @@ impl Registrations {
             .any(|held| held.backend.is_some() && held.healthy)
     }
 
-    /// The next live runner, in turn.
+    /// The next live runner, in turn; one that says that it is not well only where none does better.
     pub(super) fn next(&self) -> Option<&Arc<Backend>> {
-        let live = || self.held.iter().filter_map(|held| held.backend.as_ref());
-        match live().count() {
+        self.in_turn(|held| held.healthy)
+            .or_else(|| self.in_turn(|_| true))
+    }
+
+    fn in_turn(&self, fit: impl Fn(&Registration) -> bool) -> Option<&Arc<Backend>> {
+        let fit = || {
+            let fit = self.held.iter().filter(|held| fit(held));
+            fit.filter_map(|held| held.backend.as_ref())
+        };
+        match fit().count() {
             0 => None,
-            1 => live().next(),
-            count => live().nth(self.turn.fetch_add(1, Ordering::Relaxed) % count),
+            1 => fit().next(),
+            count => fit().nth(self.turn.fetch_add(1, Ordering::Relaxed) % count),
         }
     }
 

@@ -103,6 +103,24 @@ fn live_runners_take_turns() {
     assert_eq!(turns, ["one", "two", "one", "two"]);
 }
 
+/// A runner that lost its store is passed over for one that has it, and asked where none has.
+#[test]
+fn runners_that_are_well_come_first() {
+    let mut routes = Routes::new();
+    for instance in ["one", "two"] {
+        let shared = claim(instance, "default", Store::Shared);
+        routes.claim(&shared).unwrap();
+        routes.activate(instance, &backend(instance));
+    }
+    let turns = |routes: &Routes| [(); 2].map(|()| found(routes, "default", "a.B"));
+
+    routes.set_healthy("one", false);
+    assert_eq!(turns(&routes), ["two", "two"]);
+
+    routes.set_healthy("two", false);
+    assert_eq!(turns(&routes), ["one", "two"]);
+}
+
 /// A registered route comes before a static one, a namespace's own before the general one.
 #[test]
 fn the_closest_route_is_found() {
