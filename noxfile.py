@@ -74,7 +74,7 @@ def e2e(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure release builds and print the tables; arguments after `--` reach the measurement."""
-    prepare(session, "test", "tasks")
+    prepare(session, "test", "tasks", "peers")
     session.run("inv", "build", "--release")
     session.run("python", "-m", "bench", *session.posargs)
 

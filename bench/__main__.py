@@ -4,6 +4,7 @@
 
 stack     a proxy and a runner, from start to the first answered call through the proxy
 redis     redis-server, from start to the first PONG and to its end (where it is installed)
+peers     the same servers started and ended by Ziggurat, mirakuru, pytest-xprocess and honcho
 keeper    what a spawn through the keeper costs, and how soon an exit is seen
 pytest    what an integration test, the plugin and the unit tier cost
 full      the whole Prism: `prismctl local start`, a namespace made usable, a pattern launched
@@ -26,7 +27,7 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from bench import full, keeper, plugin, proxy, redis, stack, table
+from bench import full, keeper, peers, plugin, proxy, redis, stack, table
 from bench.effort import Effort
 from bench.failure import MeasurementFailed
 from ziggurat import ZigguratError
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 MEASUREMENTS: dict[str, Callable[[Effort], Iterable[Row]]] = {
     "stack": stack.measure,
     "redis": redis.measure,
+    "peers": peers.measure,
     "keeper": keeper.measure,
     "pytest": plugin.measure,
     "proxy": proxy.measure,

@@ -65,3 +65,11 @@ def end(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
     """End a program and reap it."""
     os.kill(pid, number)
     os.waitpid(pid, 0)
+
+
+def end_all(pids: list[int], number: signal.Signals = signal.SIGKILL) -> None:
+    """End several at once and reap them."""
+    for pid in pids:
+        os.kill(pid, number)
+    for pid in pids:
+        os.waitpid(pid, 0)

@@ -1,6 +1,6 @@
 """Try to break each promise of the toolkit, and print a table of what came of it.
 
-    python -m bench.torture [ROW ...] [--short | --trials N] [--seed S [--trial N]] [--tests PATH ...]
+    python -m bench.torture [ROW ...] [--short | --trials N] [--minutes N] [--seed S [--trial N]] [--tests PATH ...]
 
 survival   nothing survives: SIGKILL of controller, worker, keeper and warden at any moment
 collision  8 runs side by side start and stop stacks, beside a program that uses up ephemeral ports
@@ -16,6 +16,7 @@ one trial again that broke a promise. The exit code is 1 where one was broken.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import platform
 import random
@@ -80,6 +81,7 @@ def _parse(words: list[str]) -> argparse.Namespace:
     amount.add_argument("--trials", type=int, help="so many trials of each row")
     parser.add_argument("--seed", type=int, help="make the choices of an earlier run")
     parser.add_argument("--trial", type=int, help="of each row only this trial")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="survival: begin no trial after so many")
     parser.add_argument("--tests", nargs="+", default=[], metavar="PATH", help="survival: kill runs of these tests")
     chosen = parser.parse_args(words)
     unknown = set(chosen.rows) - ROWS.keys()

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +21,8 @@ class Campaign:
     """Trials of each row, instead of as many as it usually takes."""
     only: int | None = None
     """The one trial that is to be played again."""
+    seconds: float = float("inf")
+    """After which a row begins no further trial."""
     tests: tuple[str, ...] = ()
     """Paths of tests whose runs are to be killed, instead of programs that do all they can to stay."""
 
@@ -23,9 +30,13 @@ class Campaign:
         """Return how often, or how much, a row tries."""
         return self.asked or (short if self.short else whole)
 
-    def numbers(self, whole: int, short: int) -> list[int]:
-        """Return the numbers of the trials that a row makes."""
-        return [self.only] if self.only else list(range(1, self.amount(whole, short) + 1))
+    def numbers(self, whole: int, short: int) -> Iterator[int]:
+        """Yield the numbers of the trials that a row makes, as long as there is time."""
+        began = time.monotonic()
+        for number in [self.only] if self.only else range(1, self.amount(whole, short) + 1):
+            if time.monotonic() - began > self.seconds:
+                return
+            yield number
 
     def chance(self, row: str, number: int = 0) -> random.Random:
         """Return the choices of one trial, which are the same in whatever company it is made."""
