@@ -1,7 +1,7 @@
 """A proxy and its runners as a stack, without the control plane: the data plane alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ziggurat import FREE, GrpcHealth, Notify, Port, Program, Restart, Service, Stack, Tcp
@@ -47,12 +47,13 @@ def keyvalue_stack(
 ) -> Stack:
     """Describe a proxy and the runners that register with it, as paths of built programs allow.
 
-    What they need beside each other, such as a Redis, is a service of the stack too.
+    What the runners need, such as a Redis, is a service of the stack too, and ready before they are.
     """
+    first = tuple(service.name for service in beside)
     services = [
         *beside,
         proxy_service(programs["prism-proxy"], proxy, restart),
-        *(runner_service(programs["keyvalue-runner"], runner, restart) for runner in runners),
+        *(replace(runner_service(programs["keyvalue-runner"], runner, restart), after=first) for runner in runners),
     ]
     health = tuple(GrpcHealth(endpoint="proxy.control", service=health_name(runner.namespace)) for runner in runners)
     return Stack(name=name, services=tuple(services), ready=health)
