@@ -3,23 +3,18 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use prism_process::config::{ByteSize, PeerAddress};
+use prism_process::config::ByteSize;
 use prism_process::{Common, Configuration, Options};
 
-use crate::data::Serves;
-use crate::store::{StoreFlags, StoreSettings};
+use crate::assignment::AssignedBy;
 
 /// The runner's configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The address of the one listener.
     pub listen: SocketAddr,
-    /// The control ports of the proxies to register with.
-    pub proxies: Vec<PeerAddress>,
-    /// Whose calls are served.
-    pub serves: Serves,
-    /// Where the records are kept.
-    pub store: StoreSettings,
+    /// Who says what is to be served.
+    pub assigned_by: AssignedBy,
     /// The longest request.
     pub max_message_bytes: ByteSize,
     /// How often a proxy hears from the runner.
@@ -35,12 +30,7 @@ impl Configuration for Config {
             "127.0.0.1:9095",
             "Address of data, control and health",
         );
-        let proxies = options.many("proxy", "Control port of a proxy to register with");
-        let serves = options.one("namespace", "default", "Namespace to serve, or * for any");
-        let store = StoreFlags::read(options).map(|flags| StoreSettings::from_flags(&flags));
-        if let Some(Err(conflict)) = store {
-            options.refuse(conflict);
-        }
+        let assigned_by = AssignedBy::read(options);
         let max_message_bytes = options.one("max-message-bytes", "4MiB", "The longest request");
         let heartbeat_interval = options.one(
             "heartbeat-interval",
@@ -53,9 +43,7 @@ impl Configuration for Config {
         let common = Common::read(options);
         Some(Self {
             listen: listen?,
-            proxies: proxies?,
-            serves: serves?,
-            store: store?.ok()?,
+            assigned_by: assigned_by?,
             max_message_bytes: max_message_bytes?,
             heartbeat_interval: heartbeat_interval?,
             common: common?,

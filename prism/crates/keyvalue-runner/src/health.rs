@@ -7,6 +7,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use crate::interfaces;
+use crate::news::News;
 
 /// The health of the program as a whole.
 const WHOLE: &str = "";
@@ -41,11 +42,12 @@ impl Health {
         self.set(vec![LIFECYCLE], ServingStatus::Serving).await;
     }
 
-    /// Keeps saying how the store is, for as long as it is driven.
-    pub(crate) async fn follow(self, mut condition: watch::Receiver<Condition>) {
+    /// Keeps saying how the store is, and that it changed, for as long as it is driven.
+    pub(crate) async fn follow(self, mut condition: watch::Receiver<Condition>, news: News) {
         while condition.changed().await.is_ok() {
             let condition = condition.borrow_and_update().clone();
             self.serving(&condition).await;
+            news.tell();
         }
     }
 

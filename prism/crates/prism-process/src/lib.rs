@@ -11,8 +11,10 @@ mod identity;
 mod listen;
 mod log;
 pub mod notify;
+pub mod peer;
 mod run;
 mod shutdown;
+mod wall;
 
 pub use self::{
     advertise::{Host, advertised, wildcard_conflict},
@@ -23,4 +25,5 @@ pub use self::{
     log::{LogFormat, LogLevel},
     run::{run, run_with},
     shutdown::{Reason, Shutdown},
+    wall::wall_millis,
 };

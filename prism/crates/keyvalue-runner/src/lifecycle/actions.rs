@@ -11,11 +11,17 @@ use prost_types::{Struct, Value};
 use tokio::sync::watch;
 
 use super::{DrainOrder, Identity, Phase, Refusal};
-use crate::drain::{Drain, Drained, Order};
+use crate::data::Serves;
+use crate::drain::{Drain, Drained, Order, TooLate};
 use crate::gate::Gate;
+use crate::news::News;
 use crate::registration::Roster;
 
 const DRAINING: Refusal = Refusal::OutOfOrder("the runner is draining");
+const DRAINED: Refusal = Refusal::OutOfOrder("the runner has drained, and is about to end");
+const NOT_ONE_NAMESPACE: Refusal = Refusal::OutOfOrder(
+    "a runner of any namespace (*) has none of its own to purge, and goes on serving",
+);
 
 /// Obeys the orders of a life; clones are the same runner.
 #[derive(Debug, Clone)]
@@ -26,6 +32,7 @@ pub(crate) struct Lifecycle {
     pub(crate) gate: Gate,
     /// How the store is.
     pub(crate) condition: watch::Receiver<Condition>,
+    pub(crate) news: News,
 }
 
 impl Lifecycle {
@@ -64,13 +71,13 @@ impl Lifecycle {
         let (status, message) = if self.drain.has_begun() {
             (HealthStatus::Unhealthy, "draining".to_owned())
         } else {
-            self.health_of_store()
+            self.health_while_serving()
         };
         let identity = &self.identity;
         let mut details = self.roster.describe();
         details.insert("in_flight".to_owned(), self.gate.inside().to_string());
         details.insert("namespace".to_owned(), identity.serves.to_string());
-        details.insert("store".to_owned(), identity.store.name().to_owned());
+        details.insert("store".to_owned(), identity.store.kind().name().to_owned());
         HealthCheckResponse {
             status: status.into(),
             message,
@@ -78,8 +85,19 @@ impl Lifecycle {
         }
     }
 
+    /// The store counts for more than a proxy: without it no call is served, whoever routes it.
+    fn health_while_serving(&self) -> (HealthStatus, String) {
+        match self.health_of_store() {
+            (HealthStatus::Healthy, _) if self.roster.is_refused() => (
+                HealthStatus::Degraded,
+                "a proxy does not take this runner".to_owned(),
+            ),
+            store => store,
+        }
+    }
+
     fn health_of_store(&self) -> (HealthStatus, String) {
-        let store = self.identity.store.name();
+        let store = self.identity.store.kind().name();
         match &*self.condition.borrow() {
             Condition::Well => (HealthStatus::Healthy, "serving".to_owned()),
             Condition::Ailing(reason) => (
@@ -96,11 +114,16 @@ impl Lifecycle {
     /// Begins the one drain, unless it has begun.
     pub(crate) fn begin_drain(&self, order: &DrainOrder<'_>) -> Result<(), Refusal> {
         let limit = time_limit(order.timeout_seconds)?;
-        self.drain.begin(Order {
-            words: order.to_string(),
+        if order.purge && self.identity.serves == Serves::Any {
+            return Err(NOT_ONE_NAMESPACE);
+        }
+        let (words, purge) = (order.to_string(), order.purge);
+        let begun = self.drain.begin(Order {
+            words,
             limit,
+            purge,
         });
-        Ok(())
+        begun.map_err(|TooLate| DRAINED)
     }
 
     /// Completes when the drain has ended.
@@ -125,9 +148,9 @@ impl Lifecycle {
         };
         match kind("backend") {
             None => {}
-            Some(Kind::StringValue(backend)) if backend == self.identity.store.name() => {}
+            Some(Kind::StringValue(backend)) if backend == self.identity.store.kind().name() => {}
             Some(Kind::StringValue(other)) => {
-                let held = self.identity.store.name();
+                let held = self.identity.store.kind().name();
                 return Err(Refusal::Malformed(format!(
                     "config.backend is {other:?}, this runner has {held:?}"
                 )));

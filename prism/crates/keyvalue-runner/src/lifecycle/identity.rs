@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use prism_api::interfaces::{PatternMetadata, RegisterRequest};
 
-use crate::config::Config;
+use crate::assignment::Assignment;
 use crate::data::Serves;
 use crate::interfaces;
-use crate::store::StoreKind;
+use crate::store::{StoreKind, StoreSettings};
 
 /// What the runner is, wherever it registers.
 const PATTERN: &str = "keyvalue";
@@ -17,16 +17,16 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
     pub(crate) serves: Serves,
-    pub(crate) store: StoreKind,
+    pub(crate) store: StoreSettings,
     /// Where the runner serves its data.
     pub(crate) endpoint: SocketAddr,
 }
 
 impl Identity {
-    pub(crate) fn new(config: &Config, endpoint: SocketAddr) -> Self {
+    pub(crate) fn new(assignment: &Assignment, endpoint: SocketAddr) -> Self {
         Self {
-            serves: config.serves.clone(),
-            store: config.store.kind(),
+            serves: assignment.serves.clone(),
+            store: assignment.store.clone(),
             endpoint,
         }
     }
@@ -35,9 +35,13 @@ impl Identity {
         RegisterRequest {
             pattern_name: PATTERN.to_owned(),
             pattern_version: VERSION.to_owned(),
-            process_id: i32::try_from(std::process::id()).unwrap_or_default(),
+            process_id: Self::pid(),
             metadata: Some(self.metadata()),
         }
+    }
+
+    pub(crate) fn pid() -> i32 {
+        i32::try_from(std::process::id()).unwrap_or_default()
     }
 
     pub(crate) fn metadata(&self) -> PatternMetadata {
@@ -46,16 +50,24 @@ impl Identity {
             ("store", self.sharing().to_owned()),
         ];
         PatternMetadata {
+            extra: extra.map(|(name, value)| (name.to_owned(), value)).into(),
+            ..Self::pattern()
+        }
+    }
+
+    /// What every runner is, whatever it comes to serve.
+    pub(crate) fn pattern() -> PatternMetadata {
+        PatternMetadata {
             name: PATTERN.to_owned(),
             version: VERSION.to_owned(),
             interfaces: interfaces::declarations(),
-            extra: extra.map(|(name, value)| (name.to_owned(), value)).into(),
+            ..Default::default()
         }
     }
 
     /// Whether other runners see the same records.
     fn sharing(&self) -> &'static str {
-        match self.store {
+        match self.store.kind() {
             StoreKind::Memstore => "own",
             StoreKind::Redis => "shared",
         }

@@ -4,6 +4,7 @@ mod actions;
 mod identity;
 mod order;
 mod phase;
+mod purge;
 mod refusal;
 mod service;
 

@@ -15,6 +15,14 @@ pub(crate) struct DrainOrder<'a> {
     name: &'static str,
     pub(super) timeout_seconds: i32,
     reason: &'a str,
+    /// Whether the records are to be removed after the drain.
+    pub(super) purge: bool,
+}
+
+impl DrainOrder<'_> {
+    pub(super) fn purging(self, purge: bool) -> Self {
+        Self { purge, ..self }
+    }
 }
 
 impl fmt::Display for DrainOrder<'_> {
@@ -32,6 +40,7 @@ impl<'a> From<&'a DrainRequest> for DrainOrder<'a> {
             name: "drain",
             timeout_seconds: request.timeout_seconds,
             reason: &request.reason,
+            purge: false,
         }
     }
 }
@@ -42,6 +51,7 @@ impl<'a> From<&'a ShutdownRequest> for DrainOrder<'a> {
             name: "shut down",
             timeout_seconds: request.timeout_seconds,
             reason: &request.reason,
+            purge: false,
         }
     }
 }
@@ -52,6 +62,7 @@ impl From<&StopRequest> for DrainOrder<'_> {
             name: "stop",
             timeout_seconds: request.timeout_seconds,
             reason: "",
+            purge: false,
         }
     }
 }
@@ -60,8 +71,8 @@ impl From<Drained> for DrainResponse {
     fn from(drained: Drained) -> Self {
         Self {
             success: true,
-            drained_operations: i64::try_from(drained.finished).unwrap_or(i64::MAX),
-            aborted_operations: i64::try_from(drained.aborted).unwrap_or(i64::MAX),
+            drained_operations: drained.finished_operations(),
+            aborted_operations: drained.aborted_operations(),
             ..Default::default()
         }
     }

@@ -9,7 +9,7 @@ use prism_api::interfaces::{
 };
 use tonic::{Request, Response, Status};
 
-use super::{Lifecycle, Phase};
+use super::{DrainOrder, Lifecycle, Phase, purge};
 
 /// The orders that come in by single calls share one phase.
 #[derive(Debug, Clone)]
@@ -56,8 +56,11 @@ impl LifecycleInterface for LifecycleService {
     }
 
     async fn stop(&self, request: Request<StopRequest>) -> Result<Response<StopResponse>, Status> {
-        self.lifecycle.begin_drain(&request.get_ref().into())?;
-        Ok(Response::new(self.lifecycle.drained().await.into()))
+        let purge = purge::is_asked(request.metadata())?;
+        let order = DrainOrder::from(request.get_ref()).purging(purge);
+        self.lifecycle.begin_drain(&order)?;
+        let drained = self.lifecycle.drained().await;
+        purge::answer(purge, drained)
     }
 
     async fn health_check(

@@ -7,6 +7,7 @@ use prism_api::interfaces::proxy_command::Command;
 use prism_api::interfaces::proxy_control_plane_client::ProxyControlPlaneClient;
 use prism_api::interfaces::{PatternMessage, ProxyCommand, RegisterRequest};
 use prism_process::config::PeerAddress;
+use prism_process::peer::cause;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
@@ -85,7 +86,7 @@ async fn connect(proxy: &PeerAddress) -> Result<tonic::transport::Channel, Faile
     endpoint
         .connect()
         .await
-        .map_err(|error| Failed::Away(innermost(&error)))
+        .map_err(|error| Failed::Away(cause(&error)))
 }
 
 fn acknowledged(command: Option<ProxyCommand>) -> Result<String, Failed> {
@@ -108,10 +109,4 @@ fn failed(status: &Status) -> Failed {
         Code::FailedPrecondition | Code::PermissionDenied => Failed::Refused(reason),
         _ => Failed::Away(reason),
     }
-}
-
-/// The cause that a person can act on, such as a refused connection.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.last().map(ToString::to_string).unwrap_or_default()
 }

@@ -1,44 +1,74 @@
-//! Registering, and registering again, for as long as the runner serves.
+//! Registering, and registering again, for as long as the runner serves and the proxy is wanted.
 
 use std::time::Duration;
 
 use prism_process::config::PeerAddress;
+use prism_process::peer::Backoff;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use super::backoff::Backoff;
 use super::connect::{Failed, Stream, register};
 use super::roster::Standing;
 use super::session::{Ended, Session};
+use super::set::Joining;
+use crate::drain::Drain;
 use crate::error::RunError;
-use crate::lifecycle::Lifecycle;
 
-/// A registration that lasted this long was good: losing it begins the waits anew.
+/// A proxy that is started beside the runner listens within a few of these: a longer one would be the start's longest part.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+/// A registration that lasted this long was good: losing it begins the pauses anew.
 const STEADY: Duration = Duration::from_secs(1);
 
 /// Dropped when a proxy no longer routes calls to the runner.
 pub(crate) type RouteHold = watch::Receiver<()>;
 
+/// What becomes of the runner when a proxy says what it would say every time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hopeless {
+    /// It ends: whoever named the proxy has to know.
+    Ends,
+    /// It asks on: whoever named the proxy hears of it, and may name another.
+    AsksOn,
+}
+
 /// The runner's registration with one proxy.
-pub(crate) struct Registration {
-    pub(crate) proxy: PeerAddress,
-    pub(crate) lifecycle: Lifecycle,
-    pub(crate) heartbeat_interval: Duration,
-    pub(crate) hold: Option<RouteHold>,
+pub(super) struct Registration {
+    pub(super) proxy: PeerAddress,
+    pub(super) joining: Joining,
+    pub(super) hold: Option<RouteHold>,
+    /// Closed when the runner is to leave this proxy, and serve on.
+    pub(super) wanted: watch::Receiver<()>,
+}
+
+/// When a registration is to end.
+pub(super) struct Departure {
+    drain: Drain,
+    wanted: watch::Receiver<()>,
+}
+
+impl Departure {
+    /// Completes when the runner drains, or the proxy is no longer wanted.
+    pub(super) async fn due(&mut self) {
+        tokio::select! {
+            () = self.drain.begun() => {}
+            () = async { while self.wanted.changed().await.is_ok() {} } => {}
+        }
+    }
 }
 
 impl Registration {
-    /// Stays registered until the runner drains; fails only if the proxy will never take it.
+    /// Stays registered until it is to leave; fails only if the proxy will never take the runner, and that ends it.
     ///
     /// ## Away | Refused => Registered => Away, and so on; Left from any of them
-    pub(crate) async fn keep(mut self) -> Result<(), RunError> {
-        let drain = self.lifecycle.drain.clone();
-        let mut backoff = Backoff::new();
+    pub(super) async fn keep(mut self) -> Result<(), RunError> {
+        let lifecycle = self.joining.lifecycle.clone();
+        let mut departure = self.departure();
+        let mut backoff = Backoff::new(FIRST_PAUSE);
         loop {
             let registered = tokio::select! {
                 biased;
-                () = drain.begun() => return Ok(()),
-                registered = register(&self.proxy, self.lifecycle.identity.registration()) => registered,
+                () = departure.due() => return Ok(()),
+                registered = register(&self.proxy, lifecycle.identity.registration()) => registered,
             };
             let standing = match registered {
                 Ok(stream) => {
@@ -46,28 +76,26 @@ impl Registration {
                     let Some(lost) = self.stay(stream).await else {
                         return Ok(());
                     };
-                    backoff = if begun.elapsed() < STEADY {
-                        backoff
-                    } else {
-                        Backoff::new()
-                    };
+                    if begun.elapsed() >= STEADY {
+                        backoff.reset();
+                    }
                     Standing::Away(lost)
                 }
                 Err(failed) => self.standing(failed)?,
             };
             self.note(standing);
             tokio::select! {
-                () = drain.begun() => return Ok(()),
-                () = sleep(backoff.step()) => {}
+                () = departure.due() => return Ok(()),
+                () = sleep(backoff.pause()) => {}
             }
         }
     }
 
-    /// Lasts as long as the registration does; says why it was lost, unless the runner drained.
+    /// Lasts as long as the registration does; says why it was lost, unless the runner left.
     async fn stay(&mut self, stream: Stream) -> Option<String> {
         self.note(Standing::Registered(stream.instance.clone()));
-        let mut session = Session::new(stream, self.lifecycle.clone(), self.heartbeat_interval);
-        match session.last().await {
+        let mut session = Session::new(stream, &self.proxy, &self.joining);
+        match session.last(self.departure()).await {
             Ended::Lost(reason) => return Some(reason),
             Ended::Left => session.leave().await,
             Ended::Ordered(owed) => {
@@ -79,18 +107,28 @@ impl Registration {
         None
     }
 
+    fn departure(&self) -> Departure {
+        Departure {
+            drain: self.joining.lifecycle.drain.clone(),
+            wanted: self.wanted.clone(),
+        }
+    }
+
     fn standing(&self, failed: Failed) -> Result<Standing, RunError> {
         match failed {
             Failed::Away(reason) => Ok(Standing::Away(reason)),
             Failed::Refused(reason) => Ok(Standing::Refused(reason)),
-            Failed::Hopeless(reason) => Err(RunError::Proxy {
-                proxy: self.proxy.clone(),
-                reason,
-            }),
+            Failed::Hopeless(reason) => match self.joining.hopeless {
+                Hopeless::AsksOn => Ok(Standing::Refused(reason)),
+                Hopeless::Ends => Err(RunError::Proxy {
+                    proxy: self.proxy.clone(),
+                    reason,
+                }),
+            },
         }
     }
 
     fn note(&self, standing: Standing) {
-        self.lifecycle.roster.note(&self.proxy, standing);
+        self.joining.lifecycle.roster.note(&self.proxy, standing);
     }
 }

@@ -1,9 +1,13 @@
-//! Staying registered with a proxy, from start to drain.
+//! Staying registered with proxies, from start to drain.
 
-mod backoff;
 mod connect;
 mod keep;
 mod roster;
 mod session;
+mod set;
 
-pub(crate) use self::{keep::Registration, roster::Roster};
+pub(crate) use self::{
+    keep::Hopeless,
+    roster::Roster,
+    set::{Joining, Registrations},
+};

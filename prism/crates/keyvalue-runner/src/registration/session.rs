@@ -1,16 +1,21 @@
 //! A registration while it lasts: the proxy's orders, obeyed in turn, and a heartbeat beside them.
 
 use std::future::pending;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use keyvalue_store::Condition;
 use prism_api::interfaces::pattern_message::Message;
 use prism_api::interfaces::proxy_command::Command;
 use prism_api::interfaces::{HeartbeatMessage, PatternMessage, ProxyCommand};
+use prism_process::config::PeerAddress;
+use prism_process::wall_millis;
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
 use super::connect::Stream;
+use super::keep::Departure;
+use super::roster::Standing;
+use super::set::Joining;
 use crate::drain::Drained;
 use crate::lifecycle::{DrainOrder, Lifecycle, Phase, Refusal};
 
@@ -24,7 +29,7 @@ const STOP_WAIT: Duration = Duration::from_secs(1);
 pub(super) enum Ended {
     /// The stream broke, or the proxy closed it.
     Lost(String),
-    /// The runner drains for a reason of its own, and has to leave.
+    /// The runner drains for a reason of its own, or is told to leave.
     Left,
     /// The proxy ordered the drain; it takes its routes out by itself, and waits for this answer.
     Ordered(Owed),
@@ -48,25 +53,27 @@ enum Answer {
 pub(super) struct Session {
     stream: Stream,
     lifecycle: Lifecycle,
+    proxy: PeerAddress,
     phase: Phase,
     heartbeats: Interval,
 }
 
 impl Session {
-    pub(super) fn new(stream: Stream, lifecycle: Lifecycle, heartbeat_interval: Duration) -> Self {
-        let mut heartbeats = interval_at(Instant::now() + heartbeat_interval, heartbeat_interval);
+    pub(super) fn new(stream: Stream, proxy: &PeerAddress, joining: &Joining) -> Self {
+        let interval = joining.heartbeat_interval;
+        let mut heartbeats = interval_at(Instant::now() + interval, interval);
         heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             stream,
-            lifecycle,
+            lifecycle: joining.lifecycle.clone(),
+            proxy: proxy.clone(),
             phase: Phase::default(),
             heartbeats,
         }
     }
 
-    /// Obeys until the stream ends or the runner drains.
-    pub(super) async fn last(&mut self) -> Ended {
-        let drain = self.lifecycle.drain.clone();
+    /// Obeys until the stream ends or the runner is to leave.
+    pub(super) async fn last(&mut self, mut departure: Departure) -> Ended {
         let mut condition = self.lifecycle.condition.clone();
         loop {
             tokio::select! {
@@ -77,7 +84,7 @@ impl Session {
                 },
                 _ = self.heartbeats.tick() => self.beat().await,
                 () = news(&mut condition) => self.beat().await,
-                () = drain.begun() => return Ended::Left,
+                () = departure.due() => return Ended::Left,
             }
         }
     }
@@ -105,7 +112,8 @@ impl Session {
         }: Owed,
     ) {
         let drained = self.lifecycle.drained().await;
-        self.send(correlation_id, answer.given(Ok(drained))).await;
+        self.send(correlation_id, answer.given(Ok(drained.clone())))
+            .await;
         if answer == Answer::Drain
             && let Ok(Ok(Some(last))) = timeout(STOP_WAIT, self.stream.incoming.message()).await
             && let Some((_, answer)) = drain_order(last.command.as_ref())
@@ -150,19 +158,21 @@ impl Session {
             Command::Start(_) => Some(Message::StartResponse(
                 lifecycle.start(phase).unwrap_or_else(Into::into),
             )),
-            Command::HealthCheck(_) => Some(Message::HealthResponse(lifecycle.health())),
+            Command::HealthCheck(_) => {
+                if *phase == Phase::Started {
+                    // A proxy asks for the first time once it routes calls here.
+                    let instance = self.stream.instance.clone();
+                    lifecycle.roster.note(&self.proxy, Standing::Live(instance));
+                }
+                Some(Message::HealthResponse(lifecycle.health()))
+            }
             _ => None,
         }
     }
 
     async fn beat(&self) {
-        let timestamp = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_millis();
-        let timestamp = i64::try_from(timestamp).unwrap_or(i64::MAX);
         let heartbeat = HeartbeatMessage {
-            timestamp,
+            timestamp: wall_millis(),
             status: self.lifecycle.health().status,
         };
         self.send(String::new(), Message::Heartbeat(heartbeat))

@@ -50,13 +50,20 @@ pub(crate) struct Runner {
 impl Runner {
     /// Starts a runner with these words on its command line.
     pub(crate) async fn start(words: &[&str]) -> Self {
-        let config = config(words);
+        Self::of(config(words)).await
+    }
+
+    /// Starts a runner with this configuration.
+    pub(crate) async fn of(config: Config) -> Self {
         let clock = ManualClock::default();
-        let records = open(&config.store, &clock).await;
         let listener = prism_process::listen(([127, 0, 0, 1], 0).into()).unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::new();
-        let ended = tokio::spawn(run(config, listener, records, shutdown.clone()));
+        let open = {
+            let clock = clock.clone();
+            async move |store: &StoreSettings| open(store, clock).await
+        };
+        let ended = tokio::spawn(run(config, listener, open, shutdown.clone()));
         let channel = connect(address).await;
         Self {
             address,
@@ -89,6 +96,28 @@ impl Runner {
             .map(tonic::Response::into_inner)
     }
 
+    /// Sets a key in a namespace.
+    pub(crate) async fn set_in(
+        &self,
+        namespace: &str,
+        key: &str,
+        value: &str,
+    ) -> Result<SetResponse, Status> {
+        let request = within(namespace, set_request(key, value));
+        soon(self.basic().set(request))
+            .await
+            .map(tonic::Response::into_inner)
+    }
+
+    /// Gets a key in a namespace.
+    pub(crate) async fn get_in(&self, namespace: &str, key: &str) -> Result<GetResponse, Status> {
+        let key = key.to_owned();
+        let request = within(namespace, GetRequest { key });
+        soon(self.basic().get(request))
+            .await
+            .map(tonic::Response::into_inner)
+    }
+
     pub(crate) async fn get(&self, key: &str) -> Result<GetResponse, Status> {
         let request = GetRequest {
             key: key.to_owned(),
@@ -109,10 +138,10 @@ impl Runner {
     }
 }
 
-async fn open(store: &StoreSettings, clock: &ManualClock) -> Records {
+async fn open(store: &StoreSettings, clock: ManualClock) -> Records {
     match store {
         StoreSettings::Memstore { max_keys } => {
-            Records::AtHand(Arc::new(MemStore::new(*max_keys, clock.clone())))
+            Records::AtHand(Arc::new(MemStore::new(*max_keys, clock)))
         }
         StoreSettings::Redis(address) => {
             Records::InRedis(Arc::new(RedisStore::open(address.clone()).await))

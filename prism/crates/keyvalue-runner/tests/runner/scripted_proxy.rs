@@ -7,7 +7,10 @@ use prism_api::interfaces::proxy_command::Command;
 use prism_api::interfaces::proxy_control_plane_server::{
     ProxyControlPlane, ProxyControlPlaneServer,
 };
-use prism_api::interfaces::{PatternMessage, ProxyCommand, RegisterRequest, RegisterResponse};
+use prism_api::interfaces::{
+    HealthCheckRequest, InitializeRequest, PatternMessage, ProxyCommand, RegisterRequest,
+    RegisterResponse, StartRequest,
+};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -113,6 +116,20 @@ impl Registered {
         let answer = self.message().await.unwrap();
         assert_eq!(answer.correlation_id, correlation_id);
         answer.message.unwrap()
+    }
+
+    /// Leads the runner up to the first health check, as a proxy does once it routes calls to it.
+    pub(crate) async fn lead(&mut self) {
+        let initialize = Command::Initialize(InitializeRequest::default());
+        self.order("1", initialize).await;
+        self.order("2", Command::Start(StartRequest {})).await;
+        self.check_health().await;
+    }
+
+    /// Asks whether the runner is well.
+    pub(crate) async fn check_health(&mut self) {
+        let check = Command::HealthCheck(HealthCheckRequest {});
+        self.order("3", check).await;
     }
 
     pub(crate) async fn send(&self, correlation_id: &str, command: Command) {

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use super::Invalid;
 
 /// Words that are whole by themselves; every other option takes a value.
-const SWITCHES: [&str; 3] = ["help", "version", "json"];
+const SWITCHES: [&str; 4] = ["help", "version", "json", "print-config"];
 
 /// What was typed.
 #[derive(Debug, Default)]

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use super::help::help;
+use super::printed::printed;
 use super::{Configuration, Invalid, Options};
 use crate::Program;
 
@@ -32,11 +33,14 @@ pub fn load<C: Configuration>(
     if options.has("json") {
         options.refuse("--json goes with --version");
     }
+    let printed = options
+        .has("print-config")
+        .then(|| printed(options.settings()));
     let invalid = options.into_invalid();
-    configuration
+    let configuration = configuration
         .filter(|_| invalid.is_empty())
-        .map(Asked::Serve)
-        .ok_or(invalid)
+        .ok_or(invalid)?;
+    Ok(printed.map_or(Asked::Serve(configuration), Asked::Print))
 }
 
 fn version(program: Program, json: bool) -> String {

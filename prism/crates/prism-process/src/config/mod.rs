@@ -31,12 +31,15 @@ mod help;
 mod invalid;
 mod load;
 mod options;
+mod printed;
+mod secret;
 mod value;
 
 pub use self::{
     common::{Common, Configuration},
     invalid::Invalid,
     load::{Asked, load},
-    options::{Options, Setting, Source},
+    options::{Form, Options, Setting, Source},
+    secret::{Secret, without_password},
     value::{ByteSize, PeerAddress, Value},
 };

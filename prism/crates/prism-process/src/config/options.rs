@@ -26,6 +26,17 @@ impl Source {
     }
 }
 
+/// How an option may be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Once, by its flag or its variable.
+    Once,
+    /// Any number of times; its variable holds values with blanks between them.
+    Repeated,
+    /// By its variable alone: a command line is there for everybody to read.
+    Variable,
+}
+
 /// An option as the program declared it, with the value it has and where that came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
@@ -37,8 +48,8 @@ pub struct Setting {
     pub shape: &'static str,
     /// The default, if there is one.
     pub default: Option<&'static str>,
-    /// Whether it may be given more than once.
-    pub repeatable: bool,
+    /// How it may be given.
+    pub form: Form,
     /// The values as given, without what is secret in them.
     pub values: Vec<String>,
     /// Where they came from.
@@ -92,7 +103,7 @@ impl Options {
         default: &'static str,
         help: &'static str,
     ) -> Option<T> {
-        self.take(&declare::<T>(name, help, Some(default), false))?
+        self.take(&declare::<T>(name, help, Some(default), Form::Once))?
             .pop()
     }
 
@@ -102,12 +113,35 @@ impl Options {
         name: &'static str,
         help: &'static str,
     ) -> Option<Option<T>> {
-        Some(self.take(&declare::<T>(name, help, None, false))?.pop())
+        Some(
+            self.take(&declare::<T>(name, help, None, Form::Once))?
+                .pop(),
+        )
     }
 
     /// An option that may be given any number of times; its variable holds values with blanks between them.
     pub fn many<T: Value>(&mut self, name: &'static str, help: &'static str) -> Option<Vec<T>> {
-        self.take(&declare::<T>(name, help, None, true))
+        self.take(&declare::<T>(name, help, None, Form::Repeated))
+    }
+
+    /// A value that may be absent, and has a variable but no flag.
+    pub fn variable<T: Value>(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+    ) -> Option<Option<T>> {
+        Some(
+            self.take(&declare::<T>(name, help, None, Form::Variable))?
+                .pop(),
+        )
+    }
+
+    /// The flag or the variable by which an option that was taken was given, if it was.
+    #[must_use]
+    pub fn given_as(&self, name: &str) -> Option<String> {
+        let mut taken = self.settings.iter();
+        let setting = taken.find(|setting| setting.name == name)?;
+        (setting.source != Source::Default).then(|| setting.source.label(name))
     }
 
     /// Refuses values that do not go together.
@@ -147,18 +181,21 @@ impl Options {
     }
 
     fn given(&mut self, declared: &Setting) -> (Vec<String>, Source) {
-        let mut flags = self.arguments.remove(declared.name);
+        let mut flags = match declared.form {
+            Form::Once | Form::Repeated => self.arguments.remove(declared.name),
+            // Left for the end, where it is unknown.
+            Form::Variable => Vec::new(),
+        };
         if !flags.is_empty() {
             // A later flag replaces an earlier one, so that a wrapper can append its own.
-            let superseded = if declared.repeatable {
-                0
-            } else {
-                flags.len() - 1
+            let superseded = match declared.form {
+                Form::Repeated => 0,
+                Form::Once | Form::Variable => flags.len() - 1,
             };
             return (flags.split_off(superseded), Source::Flag);
         }
         match (self.environment)(&declared.variable()).filter(|value| !value.is_empty()) {
-            Some(value) if declared.repeatable => (
+            Some(value) if declared.form == Form::Repeated => (
                 value
                     .to_string_lossy()
                     .split_whitespace()
@@ -196,14 +233,14 @@ fn declare<T: Value>(
     name: &'static str,
     help: &'static str,
     default: Option<&'static str>,
-    repeatable: bool,
+    form: Form,
 ) -> Setting {
     Setting {
         name,
         help,
         shape: T::SHAPE,
         default,
-        repeatable,
+        form,
         values: Vec::new(),
         source: Source::Default,
     }

@@ -96,7 +96,7 @@ impl Value for ByteSize {
 }
 
 /// Where a peer listens: a name or an address, and a port.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PeerAddress(String);
 
 impl PeerAddress {

@@ -6,7 +6,10 @@
 
 use std::time::Duration;
 
-use super::backoff::Backoff;
+use prism_process::peer::Backoff;
+
+/// The first pause before an admin that is away is tried again.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
 /// What came of the last thing that was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +48,7 @@ impl Contact {
     /// A proxy that sends a heartbeat in every interval.
     pub(super) fn new(interval: Duration) -> Self {
         Self {
-            backoff: Backoff::new(),
+            backoff: Backoff::new(FIRST_PAUSE),
             interval,
         }
     }

@@ -1,18 +1,19 @@
 //! The proxy's side of its conversation with the admin: registers, sends heartbeats, and begins anew when it must.
 
-use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use prism_api::prism::control_plane_client::ControlPlaneClient;
 use prism_api::prism::{HeartbeatAck, ProxyRegistration, ProxyRegistrationAck};
+use prism_process::peer::{Connection, cause, is_away, said, timed, within};
 use prism_process::{Shutdown, advertised};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tonic::{Code, Request, Response, Status};
+use tokio::time::{Instant, sleep, sleep_until};
+use tonic::transport::Channel;
+use tonic::{Response, Status};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use super::connection::Connection;
 use super::contact::{Contact, Outcome, Step};
 use super::holdings::Holdings;
 use super::report::Reporter;
@@ -23,6 +24,9 @@ const REGISTER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the answer to a heartbeat may take.
 const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest answer that is taken: an admin of any size may name all of a proxy's namespaces in it.
+const LARGEST_ANSWER: usize = 64 << 20;
 
 /// The name under which health tells whether the admin is there.
 const HEALTH: &str = prism_api::prism::control_plane_server::SERVICE_NAME;
@@ -106,7 +110,7 @@ impl Talk {
         let connection = Connection::open(&self.link.settings.address).await;
         let connection = connection.map_err(|error| cause(&error))?;
         self.link.holdings.begin_registration();
-        let mut client = connection.client();
+        let mut client = client(&connection);
         let registration = timed(self.registration(), REGISTER_TIMEOUT);
         let answer = within(REGISTER_TIMEOUT, client.register_proxy(registration)).await;
         let answer = answer.map_err(|status| said(&status))?;
@@ -142,7 +146,7 @@ impl Talk {
         self.sent = Instant::now();
         let heartbeat = self.reporter.heartbeat(self.link.holdings.namespaces());
         let heartbeat = timed(heartbeat, HEARTBEAT_TIMEOUT);
-        let mut client = connection.client();
+        let mut client = client(connection);
         let answer = within(HEARTBEAT_TIMEOUT, client.heartbeat(heartbeat)).await;
         self.answered(answer.map(Response::into_inner)).await
     }
@@ -207,41 +211,6 @@ impl Talk {
     }
 }
 
-/// Whether this is said of an admin that cannot be heard, rather than by it.
-fn is_away(code: Code) -> bool {
-    matches!(
-        code,
-        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown
-    )
-}
-
-/// A request that its receiver knows the deadline of.
-fn timed<T>(message: T, limit: Duration) -> Request<T> {
-    let mut request = Request::new(message);
-    request.set_timeout(limit);
-    request
-}
-
-async fn within<T>(
-    limit: Duration,
-    call: impl Future<Output = Result<T, Status>>,
-) -> Result<T, Status> {
-    let in_time = timeout(limit, call).await;
-    in_time.unwrap_or_else(|_| Err(Status::deadline_exceeded("it did not answer in time")))
-}
-
-fn said(status: &Status) -> String {
-    match status.source() {
-        Some(source) => cause(source),
-        None => format!("{:?}: {}", status.code(), status.message()),
-    }
-}
-
-/// The innermost cause: what is around it says only that there was one.
-fn cause(error: &dyn Error) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
+fn client(connection: &Connection) -> ControlPlaneClient<Channel> {
+    ControlPlaneClient::new(connection.channel()).max_decoding_message_size(LARGEST_ANSWER)
 }

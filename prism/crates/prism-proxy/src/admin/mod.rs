@@ -4,8 +4,6 @@
 //! what it knows while the admin is away.
 
 mod assignments;
-mod backoff;
-mod connection;
 mod contact;
 mod fields;
 mod holdings;

@@ -1,8 +1,9 @@
 //! What the admin hears: every namespace that is held, and how it is.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use prism_api::prism::{NamespaceHealth, ProxyHeartbeat};
+use prism_process::wall_millis;
 
 use super::resources::Meter;
 use crate::routes::Namespace;
@@ -42,14 +43,6 @@ impl Reporter {
             timestamp: wall_millis(),
         }
     }
-}
-
-/// Milliseconds since the epoch, as the wire has them.
-pub(super) fn wall_millis() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    })
 }
 
 fn health(namespace: &Namespace, elapsed: Duration) -> NamespaceHealth {

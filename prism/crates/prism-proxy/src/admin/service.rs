@@ -10,13 +10,12 @@ use prism_api::prism::{
     ProcessRevocation, ProcessRevocationAck, ProxyHeartbeat, ProxyRegistration,
     ProxyRegistrationAck,
 };
-use prism_process::Shutdown;
+use prism_process::{Shutdown, wall_millis};
 use tonic::{Request, Response, Status};
 
 use super::assignments::Contradiction;
 use super::fields;
 use super::holdings::Holdings;
-use super::report::wall_millis;
 use super::settings::ProxyId;
 
 type Answer<T> = Result<Response<T>, Status>;

@@ -1,7 +1,7 @@
-//! One connection to the admin, and its end.
+//! One connection to a peer, and its end.
 //!
 //! tonic connects anew by itself and says nothing of it. Here a connection is one: when it is lost, that is
-//! seen at once, and the proxy registers on another.
+//! seen at once, and whoever held it opens another.
 
 use std::io;
 use std::pin::Pin;
@@ -10,29 +10,27 @@ use std::time::Duration;
 
 use http::Uri;
 use hyper_util::rt::TokioIo;
-use prism_api::prism::control_plane_client::ControlPlaneClient;
-use prism_process::config::PeerAddress;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tonic::transport::{Channel, Endpoint, Error};
 use tower_service::Service;
 
+use crate::config::PeerAddress;
+
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The largest answer that is taken: an admin of any size may name all of a proxy's namespaces in it.
-const LARGEST_ANSWER: usize = 64 << 20;
-
 /// A connection that stands, or was lost.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub struct Connection {
     channel: Channel,
     alive: watch::Receiver<()>,
 }
 
 impl Connection {
-    pub(super) async fn open(address: &PeerAddress) -> Result<Self, Error> {
+    /// Connects, or says why it can't.
+    pub async fn open(address: &PeerAddress) -> Result<Self, Error> {
         let (alive, seen) = watch::channel(());
         let channel = Endpoint::from_shared(format!("http://{address}"))?
             .connect_timeout(CONNECT_TIMEOUT)
@@ -44,12 +42,14 @@ impl Connection {
         })
     }
 
-    pub(super) fn client(&self) -> ControlPlaneClient<Channel> {
-        ControlPlaneClient::new(self.channel.clone()).max_decoding_message_size(LARGEST_ANSWER)
+    /// What calls go over.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
     }
 
     /// Completes when the connection is lost.
-    pub(super) async fn lost(&self) {
+    pub async fn lost(&self) {
         let mut alive = self.alive.clone();
         while alive.changed().await.is_ok() {}
     }

@@ -2,33 +2,33 @@
 
 use std::time::Duration;
 
-/// The first pause.
-const FIRST: Duration = Duration::from_millis(20);
-
 /// The longest: a peer that comes back is found this soon.
 const LONGEST: Duration = Duration::from_millis(500);
 
 /// Pauses that double.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Backoff {
+pub struct Backoff {
+    first: Duration,
     next: Duration,
 }
 
 impl Backoff {
-    pub(super) fn new() -> Self {
-        Self { next: FIRST }
+    /// Pauses of which this is the first.
+    #[must_use]
+    pub fn new(first: Duration) -> Self {
+        Self { first, next: first }
     }
 
     /// The pause before the next try.
-    pub(super) fn pause(&mut self) -> Duration {
+    pub fn pause(&mut self) -> Duration {
         let pause = self.next;
         self.next = (pause * 2).min(LONGEST);
         pause
     }
 
     /// Begins anew: the peer was there.
-    pub(super) fn reset(&mut self) {
-        *self = Self::new();
+    pub fn reset(&mut self) {
+        self.next = self.first;
     }
 }
 
@@ -39,12 +39,12 @@ mod tests {
     /// The pauses double up to a limit, and begin anew once the peer was there.
     #[test]
     fn pauses_double_until_the_peer_was_there() {
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::new(Duration::from_millis(20));
 
         let pauses: Vec<_> = (0..7).map(|_| backoff.pause().as_millis()).collect();
         backoff.reset();
 
         assert_eq!(pauses, [20, 40, 80, 160, 320, 500, 500]);
-        assert_eq!(backoff.pause(), FIRST);
+        assert_eq!(backoff.pause(), Duration::from_millis(20));
     }
 }
