@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use keyvalue_runner::{Config, Records, RunError, StoreSettings, run};
 use keyvalue_store::{ManualClock, MemStore};
+use prism_api::interfaces::HealthCheckRequest;
 use prism_api::interfaces::lifecycle_interface_client::LifecycleInterfaceClient;
 use prism_api::keyvalue::key_value_basic_interface_client::KeyValueBasicInterfaceClient;
 use prism_api::keyvalue::key_value_batch_interface_client::KeyValueBatchInterfaceClient;
@@ -48,12 +49,15 @@ pub(crate) struct Runner {
 }
 
 impl Runner {
-    /// Starts a runner with these words on its command line.
+    /// Starts a runner with these words on its command line; it serves.
     pub(crate) async fn start(words: &[&str]) -> Self {
-        Self::of(config(words)).await
+        let runner = Self::of(config(words)).await;
+        let answer = runner.lifecycle().health_check(HealthCheckRequest {}).await;
+        answer.unwrap();
+        runner
     }
 
-    /// Starts a runner with this configuration.
+    /// Starts a runner with this configuration; a launched one has yet to hear what to serve.
     pub(crate) async fn of(config: Config) -> Self {
         let clock = ManualClock::default();
         let listener = prism_process::listen(([127, 0, 0, 1], 0).into()).unwrap();
