@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ziggurat.binary import Binary as Binary
     from ziggurat.cargo import Program as Program, build as build, last_built as last_built
     from ziggurat.detached import addresses_of as addresses_of
     from ziggurat.errors import (
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
     from ziggurat.waiting import wait_until as wait_until
 
 _HOMES = {
+    "binary": ("Binary",),
     "cargo": ("Program", "build", "last_built"),
     "detached": ("addresses_of",),
     "errors": (

@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ziggurat import stack as stacks
+from ziggurat.binary import binary_of, short
 from ziggurat.errors import GateClosed, NotReady, SpecError
-from ziggurat.keeper.build_id import read_build_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,15 +70,10 @@ def unfit_report(report: Mapping[str, Any]) -> str:
     name = report["name"].rpartition("/")[2]
     if report["paused"]:
         return f"{name} stands still (SIGSTOP)"
-    built = read_build_id(report["program"])
-    if report["build_id"] != built:
-        return f"{name} runs build {short(report['build_id'])}, but {short(built)} is built now"
+    binary = binary_of(report)
+    if binary.build_id != binary.built_id:
+        return f"{name} runs build {short(binary.build_id)}, but {short(binary.built_id)} is built now"
     return ""
-
-
-def short(build_id: str) -> str:
-    """Return the part of a build id that people compare."""
-    return build_id[:12] or "without an id"
 
 
 def load(place: str) -> Gate:

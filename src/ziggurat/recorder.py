@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ziggurat import calls, events, plan
+from ziggurat.binary import binary_of
 from ziggurat.errors import Ending
 from ziggurat.events import TEST, Event, Kind
 from ziggurat.log import ServiceLog
@@ -180,13 +181,15 @@ def _lives(heard: Iterable[Message], sources: Iterable[Source]) -> Iterator[Even
 def _facts(source: Source, reports: Iterable[Message], heard: Iterable[Message], unread: int) -> ServiceFacts:
     report = next((report for report in reports if report["name"] == source.key), None)
     state = _said(report) if report else _last_known(source.key, heard)
+    binary = binary_of(report) if report else None
     return ServiceFacts(
         name=source.name,
         state=state,
         is_running=state == "running",
         log=source.log,
-        program=report["program"] if report else "",
-        build_id=report["build_id"] if report else "",
+        program=binary.path if binary else "",
+        build_id=binary.build_id if binary else "",
+        built_id=binary.built_id if binary else None,
         unread=unread,
     )
 

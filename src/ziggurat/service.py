@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ziggurat import limit, outage
+from ziggurat.binary import Binary, binary_of
 from ziggurat.errors import Ending, KeeperLost, NotRunning
 from ziggurat.fault import Story
 from ziggurat.readiness import Readiness
@@ -70,6 +71,14 @@ class RunningService:
         """Return what the keeper knows: state, pid, exit status, restarts, build id, uptime in seconds."""
         reports: list[dict[str, Any]] = self.lease.ask("list")
         return next((report for report in reports if report["name"] == self.key), {"state": "removed", "pid": 0})
+
+    @property
+    def binary(self) -> Binary:
+        """The program that it runs, and whether it was rebuilt since; raise ``NotRunning`` once it is forgotten."""
+        facts = self.facts()
+        if facts["state"] == "removed":
+            raise NotRunning(self.name, facts["state"])
+        return binary_of(facts)
 
     def is_forgotten(self) -> bool:
         """Say whether its stack was stopped, or its keeper is gone: nothing can be done to it any more."""
@@ -156,7 +165,8 @@ class RunningService:
 
         Raises ``ServiceExited`` or ``NotReady``.
         """
-        self.terminate()
+        # No fault: at its end nothing is missing, and what happens meanwhile the keeper tells.
+        self._stop(steps=None)
         self.bring_back()
 
     def bring_back(self) -> None:
@@ -207,9 +217,13 @@ class RunningService:
             raise NotRunning(self.name, error.state) from None
 
     def _take_down(self, how: str, steps: list[list[float]] | None) -> Ending:
-        facts = self.lease.ask("stop", service=self.key, steps=steps)
+        ending = self._stop(steps)
         self.down = how
         self.story(how).tell(on=True)
+        return ending
+
+    def _stop(self, steps: list[list[float]] | None) -> Ending:
+        facts = self.lease.ask("stop", service=self.key, steps=steps)
         return Ending(facts["exit_status"] or 0)
 
     def story(self, what: str) -> Story:

@@ -33,6 +33,7 @@ def _service(service: ServiceFacts) -> dict[str, object]:
         "log": str(service.log),
         "program": service.program,
         "build_id": service.build_id,
+        "built_id": service.built_id,
         "unread_bytes": service.unread,
     }
 

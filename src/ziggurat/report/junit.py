@@ -22,4 +22,6 @@ def properties(timeline: Timeline, whole: Path) -> list[tuple[str, str]]:
 
 
 def _service(service: ServiceFacts) -> str:
-    return f"{service.name}: {service.state}; build {service.build_id or 'unknown'}; {service.program}; {service.log}"
+    there = f" ({service.built_id or 'none'} is built now)" if service.is_rebuilt else ""
+    build = f"build {service.build_id or 'unknown'}{there}"
+    return f"{service.name}: {service.state}; {build}; {service.program}; {service.log}"

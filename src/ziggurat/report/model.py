@@ -31,8 +31,15 @@ class ServiceFacts:
     log: Path
     program: str = ""
     build_id: str = ""
+    built_id: str | None = None
+    """The build id of the file at the program's path by now; None where nobody has looked."""
     unread: int = 0
     """Bytes of its log of during the test that stand only in the file."""
+
+    @property
+    def is_rebuilt(self) -> bool:
+        """Whether the test ran against another program than the one that stands at its path."""
+        return bool(self.build_id) and self.built_id not in {None, self.build_id}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

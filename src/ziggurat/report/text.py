@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from ziggurat.binary import short
 from ziggurat.events import Event, Kind
 from ziggurat.report.model import Fold, ServiceFacts, Timeline, folded, mattering
 
@@ -15,7 +16,6 @@ WIDTH = 100
 WIDEST_SOURCE = 28
 WRAPPED = 3
 """Rows that what matters may take; its rest stands in the file."""
-BUILD_ID_SHOWN = 12
 
 
 def timeline_text(timeline: Timeline, whole: Path) -> str:
@@ -24,6 +24,7 @@ def timeline_text(timeline: Timeline, whole: Path) -> str:
     page = _Page(timeline, min(WIDEST_SOURCE, max(map(len, sources), default=0)))
     rows = [
         *page.mattering(),
+        *page.rebuilt(),
         *page.services(),
         "timeline, in seconds since the test began",
         f"    whole: {whole}",
@@ -52,6 +53,14 @@ class _Page:
         rows = [row for entry in mattering(self._timeline.events) for row in self.entry(entry, wrapped=WRAPPED)]
         return ["what mattered", *rows] if rows else []
 
+    def rebuilt(self) -> list[str]:
+        rows = [
+            f"  {service.name} runs build {short(service.build_id)}, but {short(service.built_id or '')} is built now"
+            for service in self._timeline.services
+            if service.is_rebuilt
+        ]
+        return ["not what is built now: restart the stack", *rows] if rows else []
+
     def services(self) -> list[str]:
         ordered = sorted(self._timeline.services, key=lambda service: (service.is_running, service.name))
         return ["services", *(row for service in ordered for row in self._service(service))] if ordered else []
@@ -65,7 +74,7 @@ class _Page:
         return _laid_out(head, entry.text, wrapped)
 
     def _service(self, service: ServiceFacts) -> list[str]:
-        build = f" · build {service.build_id[:BUILD_ID_SHOWN]}" if service.build_id else ""
+        build = f" · build {short(service.build_id)}" if service.build_id else ""
         program = f" · {service.program}" if service.program else ""
         unread = f" (only there: {service.unread} bytes of this test)" if service.unread else ""
         # Paths are not cut: they are there to be opened.

@@ -9,7 +9,7 @@ import pytest
 
 from ziggurat import gate
 from ziggurat.errors import SpecError
-from ziggurat.gate import Gate, load, short, unfit
+from ziggurat.gate import Gate, load, unfit
 from ziggurat.spec import Service, Stack
 
 if TYPE_CHECKING:
@@ -69,9 +69,3 @@ def test_a_gate_that_cannot_be_loaded_is_an_error_with_the_setting(place: str) -
     """A person reads it in the output of pytest."""
     with pytest.raises(SpecError, match=f"^ziggurat_gate = {place}: "):
         load(place)
-
-
-def test_build_ids_are_shortened_for_people() -> None:
-    """And the lack of one is said."""
-    assert short("0123456789abcdef") == "0123456789ab"
-    assert short("") == "without an id"

@@ -5,7 +5,8 @@ from typing import Any
 
 from prism_stack.ctl.output import seconds, table
 from ziggurat import NotReady, RunningService, RunningStack
-from ziggurat.gate import short, unfit, unfit_report
+from ziggurat.binary import short
+from ziggurat.gate import unfit, unfit_report
 
 COLUMNS = ("NAME", "STATE", "PID", "UPTIME", "RESTARTS", "BUILD", "ENDPOINTS")
 

@@ -69,6 +69,20 @@ timeline, in seconds since the test began
     assert timeline_text(happened, WHOLE) == expected
 
 
+def test_a_program_that_was_rebuilt_under_the_test_is_told_of_before_the_services() -> None:
+    """By both ids: the failure may be one of yesterday's code."""
+    old, new = "0123456789abcdef", "fedcba9876543210"
+    facts = {"state": "running", "is_running": True, "log": Path("/t/log"), "build_id": old}
+    web = ServiceFacts(name="shop.web", built_id=new, **facts)  # type: ignore[arg-type]
+    same = ServiceFacts(name="shop.db", built_id=old, **facts)  # type: ignore[arg-type]
+
+    assert timeline_text(timeline(services=(web, same)), WHOLE).splitlines()[:3] == [
+        "not what is built now: restart the stack",
+        "  shop.web runs build 0123456789ab, but fedcba987654 is built now",
+        "services",
+    ]
+
+
 def test_what_is_far_from_all_that_matters_is_folded() -> None:
     """Into one row that counts each source."""
     early = [line(1 + n / 1000, f"a{n}") for n in range(100)]
