@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +37,31 @@ if TYPE_CHECKING:
 PROGRAMS = Path(__file__).parents[2] / "programs"
 CALL_SECONDS = 30
 UP_SECONDS = 15
+SHORT = 1.0
+"""Seconds that a caller waits for a process that will not be up."""
+MUTE = "trap 'echo got it; exit 0' TERM; while :; do sleep 0.05; done"
+"""Says nothing to its launcher, and ends when it is told to."""
 GENTLE = ("--process-heartbeat-interval", "200ms", "--restart-backoff", "50ms..400ms")
+
+
+@dataclass(frozen=True)
+class Log:
+    """What somebody wrote since a test began."""
+
+    whole: ServiceLog
+    since: int = 0
+
+    def lines(self) -> list[str]:
+        """Return the lines."""
+        return self.whole.lines(self.since)
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Wait for a line that matches a regular expression."""
+        return self.whole.wait_for(pattern, since=self.since, seconds=UP_SECONDS)
+
+    def from_now_on(self) -> Log:
+        """Return what will be written."""
+        return Log(self.whole, self.whole.size())
 
 
 @dataclass
@@ -43,9 +69,13 @@ class Launcher:
     """A running prism-launcher and the calls that people, the admin and processes make on it."""
 
     stack: RunningStack
+    patterns: Patterns
+    channel: grpc.Channel
     people: PatternLauncherStub
     admin: ControlPlaneStub
     process: LauncherControlStub
+    marks: dict[Path, int] = field(default_factory=dict)
+    """Where logs stood when the test began."""
 
     # === calls ===
 
@@ -133,15 +163,23 @@ class Launcher:
     # === what is seen from outside ===
 
     @property
-    def log(self) -> ServiceLog:
+    def log(self) -> Log:
         """What the launcher wrote."""
-        return self.stack["launcher"].log
+        return self._since(self.stack["launcher"].log)
 
-    def log_of(self, process_id: str = "ns:orders:speaker") -> ServiceLog:
+    def log_of(self, process_id: str = "ns:orders:speaker") -> Log:
         """What a process wrote."""
         name = f"{self.stack['launcher'].key}/{process_id}"
         report = next(each for each in self.stack["launcher"].lease.ask("list") if each["name"] == name)
-        return ServiceLog(Path(report["log"]))
+        return self._since(ServiceLog(Path(report["log"])))
+
+    def mark(self) -> None:
+        """Forget what was written so far."""
+        logs = [*self.stack["launcher"].lease.folder.glob("*.log"), self.stack["launcher"].log.path]
+        self.marks = {path: path.stat().st_size for path in logs}
+
+    def _since(self, log: ServiceLog) -> Log:
+        return Log(log, self.marks.get(log.path, 0))
 
     def at_keeper(self) -> dict[str, int]:
         """Return the pids of the processes that the keeper runs for the launcher, by name."""
@@ -179,7 +217,7 @@ class Patterns:
         """Write a manifest; return its folder."""
         home = self.folder / name
         home.mkdir(parents=True, exist_ok=True)
-        words = ", ".join(f"'{word}'" for word in arguments)
+        words = ", ".join(map(json.dumps, arguments))
         lines = [
             f"name = '{name}'",
             "version = '1'",
@@ -218,9 +256,31 @@ def launcher_stack(state: Path, patterns: Path, *arguments: str) -> Stack:
     )
 
 
+def begin(stacks: StackScope, state: Path, patterns: Patterns, *arguments: str) -> Launcher:
+    """Start a prism-launcher."""
+    stack = stacks.start(launcher_stack(state, patterns.folder, *GENTLE, *arguments))
+    channel = open_channel(stack.address("launcher.control"))
+    return Launcher(
+        stack=stack,
+        patterns=patterns,
+        channel=channel,
+        people=PatternLauncherStub(channel),
+        admin=ControlPlaneStub(channel),
+        process=LauncherControlStub(channel),
+    )
+
+
+def emptied(launcher: Launcher) -> Iterator[Launcher]:
+    """Lend a launcher that others use too: nothing was written in it yet, and no process is left in it."""
+    launcher.mark()
+    yield launcher
+    for process_id in launcher.processes():
+        launcher.terminate(process_id, force=True)
+
+
 @pytest.fixture
 def patterns(tmp_path: Path) -> Patterns:
-    """A folder of patterns, with one that does as a launcher wants."""
+    """A folder of patterns of the test's own, with one that does as a launcher wants."""
     found = Patterns(tmp_path / "patterns")
     found.add_speaker()
     return found
@@ -229,29 +289,40 @@ def patterns(tmp_path: Path) -> Patterns:
 @pytest.fixture
 def start_launcher(test_stacks: StackScope, tmp_path: Path, patterns: Patterns) -> Iterator[Callable[..., Launcher]]:
     """Start a prism-launcher with arguments of the test's, on the patterns that are there by then."""
-    channels: list[grpc.Channel] = []
+    started: list[Launcher] = []
 
-    def start(*arguments: str, state: Path | None = None) -> Launcher:
-        described = launcher_stack(state or tmp_path / "launcher.json", patterns.folder, *GENTLE, *arguments)
-        stack = test_stacks.start(described)
-        channel = open_channel(stack.address("launcher.control"))
-        channels.append(channel)
-        return Launcher(
-            stack=stack,
-            people=PatternLauncherStub(channel),
-            admin=ControlPlaneStub(channel),
-            process=LauncherControlStub(channel),
-        )
+    def start(*arguments: str) -> Launcher:
+        started.append(begin(test_stacks, tmp_path / "launcher.json", patterns, *arguments))
+        return started[-1]
 
     yield start
-    for channel in channels:
-        channel.close()
+    for each in started:
+        each.channel.close()
+
+
+@pytest.fixture(scope="module")
+def shared_launcher(module_stacks: StackScope, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
+    """A prism-launcher for all tests of a module, with patterns of every kind."""
+    folder = tmp_path_factory.mktemp("launcher")
+    patterns = Patterns(folder / "patterns")
+    patterns.add_speaker()
+    patterns.add_speaker("other")
+    patterns.add_speaker("ailing", "unwell")
+    patterns.add_speaker("stubborn", "stubborn")
+    patterns.add_speaker("family", "daemon")
+    patterns.add_speaker("removing", "removes=7")
+    patterns.add_speaker("limited", more="[limits]\nopen_files = 123")
+    patterns.add_script("spoilt", "exec sleep 600")
+    patterns.add_script("mute", MUTE, more="[probe]\ntimeout = '10m'")
+    launcher = begin(module_stacks, folder / "launcher.json", patterns)
+    yield launcher
+    launcher.channel.close()
 
 
 @pytest.fixture
-def launcher(start_launcher: Callable[..., Launcher]) -> Launcher:
-    """A prism-launcher that nothing was asked of yet."""
-    return start_launcher()
+def launcher(shared_launcher: Launcher) -> Iterator[Launcher]:
+    """A prism-launcher without processes, in which nothing was written yet."""
+    yield from emptied(shared_launcher)
 
 
 @pytest.fixture

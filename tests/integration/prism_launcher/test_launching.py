@@ -79,12 +79,8 @@ def test_callers_at_the_same_time_get_one_process(launcher: Launcher) -> None:
     assert set(launcher.at_keeper()) == {"ns:orders:speaker", "ns:bills:speaker"}
 
 
-def test_namespaces_and_patterns_never_share_a_process(
-    start_launcher: Callable[..., Launcher], patterns: Patterns
-) -> None:
+def test_namespaces_and_patterns_never_share_a_process(launcher: Launcher) -> None:
     """One for each namespace and pattern; one for all namespaces where that is asked for."""
-    patterns.add_speaker("other")
-    launcher = start_launcher()
     launcher.launch(namespace="orders")
     launcher.launch(namespace="bills")
     launcher.launch(namespace="orders", pattern="other")
@@ -107,12 +103,8 @@ def test_a_process_for_each_session_is_not_built_yet(launcher: Launcher) -> None
     assert "use namespace or none" in (refused.value.details() or "")
 
 
-def test_people_see_processes_by_pattern_namespace_and_state(
-    start_launcher: Callable[..., Launcher], patterns: Patterns
-) -> None:
+def test_people_see_processes_by_pattern_namespace_and_state(launcher: Launcher) -> None:
     """And the counts of all of them."""
-    patterns.add_script("mute", "exec sleep 60")
-    launcher = start_launcher()
     launcher.launch(namespace="orders")
     launcher.launch(namespace="bills", isolation=ISOLATION_NONE)
     launcher.launch(namespace="orders", pattern="mute", timeout=1)
@@ -135,12 +127,8 @@ def test_people_see_processes_by_pattern_namespace_and_state(
     assert launcher.people.GetProcessStatus(asked).not_found
 
 
-def test_a_caller_waits_no_longer_than_its_deadline(
-    start_launcher: Callable[..., Launcher], patterns: Patterns
-) -> None:
+def test_a_caller_waits_no_longer_than_its_deadline(launcher: Launcher) -> None:
     """It hears that the process is still starting, which goes on; there is one deadline, the caller's."""
-    patterns.add_script("mute", "exec sleep 60")
-    launcher = start_launcher()
     began = time.monotonic()
     answer = launcher.launch("mute", timeout=1.5)
 
@@ -160,11 +148,10 @@ def test_a_caller_waits_no_longer_than_its_deadline(
     ids=["missing", "not executable", "without interpreter", "folder gone"],
 )
 def test_a_program_that_cannot_be_started_is_named_at_once(
-    start_launcher: Callable[..., Launcher], patterns: Patterns, spoil: Callable[..., object], said: str
+    launcher: Launcher, spoil: Callable[..., object], said: str
 ) -> None:
     """With its path; and nothing is left of the attempt."""
-    folder = patterns.add_script("spoilt", "exec sleep 60")
-    launcher = start_launcher()
+    folder = launcher.patterns.add_script("spoilt", "exec sleep 600")
     spoil(folder)
     began = time.monotonic()
     answer = launcher.launch("spoilt")
@@ -219,10 +206,8 @@ def test_a_manifest_that_is_wrong_leaves_the_other_patterns(
     assert launcher.launch().healthy
 
 
-def test_limits_of_a_manifest_hold_for_its_process(start_launcher: Callable[..., Launcher], patterns: Patterns) -> None:
+def test_limits_of_a_manifest_hold_for_its_process(launcher: Launcher) -> None:
     """Which keeps the pid that the launcher knows."""
-    patterns.add_speaker("limited", more="[limits]\nopen_files = 123")
-    launcher = start_launcher()
     assert launcher.launch("limited").healthy
     pid = launcher.processes()["ns:orders:limited"].pid
 
@@ -230,12 +215,8 @@ def test_limits_of_a_manifest_hold_for_its_process(start_launcher: Callable[...,
         assert any(line.split()[:5] == ["Max", "open", "files", "123", "123"] for line in limits)
 
 
-def test_a_process_that_is_not_well_is_up_and_not_healthy(
-    start_launcher: Callable[..., Launcher], patterns: Patterns
-) -> None:
+def test_a_process_that_is_not_well_is_up_and_not_healthy(launcher: Launcher) -> None:
     """With what it says of itself."""
-    patterns.add_speaker("ailing", "unwell")
-    launcher = start_launcher()
     answer = launcher.launch("ailing")
 
     assert (answer.state, answer.healthy, answer.error) == (STATE_RUNNING, False, "as I was told")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 import pytest
@@ -58,6 +59,17 @@ def test_chance_spreads_pauses_over_the_whole_range() -> None:
         1.1,
         1.2,
     ]
+
+
+def test_a_crash_loop_has_at_most_five_starts_in_its_first_ten_seconds() -> None:
+    """Even where chance makes every pause its shortest."""
+    now, failures, starts = 0.0, Failures(), 0
+    while now <= 10:
+        starts += 1
+        verdict = judge(RestartPolicy(), failures, ran=0.0, now=now, chance=0.0)
+        failures, now = verdict.failures, now + (verdict.pause or math.inf)
+
+    assert starts <= 5
 
 
 @pytest.mark.parametrize(("ran", "expected"), [(59.9, 4.0), (60.0, 1.0), (3600.0, 1.0)])
