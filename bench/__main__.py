@@ -8,6 +8,7 @@ peers     the same servers started and ended by Ziggurat, mirakuru, pytest-xproc
 keeper    what a spawn through the keeper costs, and how soon an exit is seen
 pytest    what an integration test, the plugin and the unit tier cost
 full      the whole Prism: `prismctl local start`, a namespace made usable, a pattern launched
+admin     prism-admin: heartbeats a second, 10,000 namespaces beside 100, and a move of thousands
 proxy     one call through the proxy, 64 at a time, and what the proxy holds beside a slow reader
 
 Two things that are compared are measured alternately in one run, in turns that begin with either, and both end at the
@@ -27,7 +28,7 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from bench import full, keeper, peers, plugin, proxy, redis, stack, table
+from bench import admin, full, keeper, peers, plugin, proxy, redis, stack, table
 from bench.effort import Effort
 from bench.failure import MeasurementFailed
 from ziggurat import ZigguratError
@@ -45,6 +46,7 @@ MEASUREMENTS: dict[str, Callable[[Effort], Iterable[Row]]] = {
     "pytest": plugin.measure,
     "proxy": proxy.measure,
     "full": full.measure,
+    "admin": admin.measure,
 }
 
 

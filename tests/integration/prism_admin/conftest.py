@@ -25,6 +25,7 @@ from prism.control_plane_pb2 import (
 from prism.control_plane_pb2_grpc import ControlPlaneStub
 from prism_stack.admin.testing import Script, ScriptedPeer
 from prism_stack.channel import open_channel
+from prism_stack.clients.admin import AdminClient
 from ziggurat import FREE, Notify, Service, Stack, wait_until
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ class Admin:
         """Return every namespace by name."""
         listed = self.people.ListNamespaces(ListNamespacesRequest(page_size=1000), timeout=CALL_SECONDS)
         return {each.namespace: each for each in listed.namespaces}
+
+    def all_namespaces(self) -> dict[str, str]:
+        """Return the status of every namespace by name, however many there are."""
+        with AdminClient(self.stack.address("admin.control")) as client:
+            return {each.namespace: each.status for each in client.list_namespaces()}
 
     def delete(self, name: str, timeout: float = CALL_SECONDS) -> Any:  # noqa: ANN401 - a response
         """Delete a namespace."""

@@ -4,18 +4,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
 
 from prism.admin.admin_pb2 import (
+    DESCRIPTOR as ADMIN,
     DeleteNamespaceRequest,
     GetNamespaceRequest,
     ListLaunchersRequest,
     ListNamespacesRequest,
+    ListProxiesRequest,
 )
 from prism.control_plane_pb2 import (
+    DESCRIPTOR as CONTROL_PLANE,
     AuthConfig,
     BackendConfig,
     CreateNamespaceRequest,
@@ -36,6 +40,9 @@ from prism.control_plane_pb2 import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from google.protobuf.descriptor import Descriptor
     from google.protobuf.message import Message
     from tests.integration.prism_admin.conftest import Admin
 
@@ -129,7 +136,18 @@ MALFORMED: list[tuple[Message, str]] = [
     (process_with(memory_mb=-1), "process_health[ns:a:b].memory_mb"),
     (process_with(uptime_seconds=-1), "process_health[ns:a:b].uptime_seconds"),
     (process_with(last_error=LONG), "process_health[ns:a:b].last_error"),
+    (process_with(last_error="\x1b[2J"), "process_health[ns:a:b].last_error"),
     (process_with(cpu_percent=-0.5), "process_health[ns:a:b].cpu_percent"),
+    (process_with(cpu_percent=float("nan")), "process_health[ns:a:b].cpu_percent"),
+    (process_with(cpu_percent=float("inf")), "process_health[ns:a:b].cpu_percent"),
+    (
+        LauncherHeartbeatRequest(launcher_id="l1", process_health={"": ProcessHealth(status="running")}),
+        "process_health",
+    ),
+    (
+        LauncherHeartbeatRequest(launcher_id="l1", process_health={LONG: ProcessHealth(status="running")}),
+        "process_health key",
+    ),
     *(
         (LauncherHeartbeatRequest(launcher_id="l1", resources=LauncherResourceUsage(**{name: -1})), f"resources.{name}")
         for name in ("process_count", "max_processes", "total_memory_mb", "cpu_percent", "available_slots")
@@ -170,6 +188,8 @@ MALFORMED: list[tuple[Message, str]] = [
         wish_with(patterns={"a": PatternConfig(pattern_name="a", required_interfaces=["b", "b"])}),
         "config.patterns[a].required_interfaces",
     ),
+    (wish_with(patterns={"": PatternConfig(pattern_name="a")}), "config.patterns"),
+    (wish_with(metadata={"": "a"}), "config.metadata"),
     (wish_with(auth=AuthConfig(enabled=True)), "config.auth.provider"),
     (wish_with(auth=AuthConfig(options={"": "a"})), "config.auth.options"),
     (wish_with(metadata={str(number): "x" * 4000 for number in range(70)}), "config: its size"),
@@ -201,6 +221,63 @@ def call(admin: Admin, request: Message) -> Any:
         ProcessRevocation: admin.control.RevokeProcess,
     }[type(request)]
     return method(request, timeout=10)  # type: ignore[operator]
+
+
+TAKEN = (
+    ProxyRegistration,
+    LauncherRegistration,
+    ProxyHeartbeat,
+    LauncherHeartbeatRequest,
+    CreateNamespaceRequest,
+    ListNamespacesRequest,
+    GetNamespaceRequest,
+    DeleteNamespaceRequest,
+    ListProxiesRequest,
+    ListLaunchersRequest,
+)
+"""Every message that the admin takes; what it answers UNIMPLEMENTED it does not take."""
+NOTHING_WRONG = {"CreateNamespaceRequest: config.auth.enabled"}
+"""Fields of which every value makes sense: a flag."""
+
+
+def fields_of(descriptor: Descriptor, prefix: str = "") -> Iterator[str]:
+    """Yield the path of every field of a message, and of the messages in it; a map stands for its keys too."""
+    for field in descriptor.fields:
+        path = f"{prefix}{field.name}"
+        kind = field.message_type
+        is_map = bool(kind and kind.GetOptions().map_entry)
+        value = kind.fields_by_name["value"].message_type if kind and is_map else kind
+        if value is None or is_map:
+            yield path
+        if value:
+            yield from fields_of(value, f"{path}.")
+
+
+def test_the_table_has_every_field_of_every_message() -> None:
+    """A new field needs a row; whoever adds one decides what is wrong with it."""
+    judged = {(type(request), path_in(field)) for request, field in MALFORMED}
+    missing = {
+        f"{message.__name__}: {path}"
+        for message in TAKEN
+        for path in fields_of(message.DESCRIPTOR)
+        if (message, path) not in judged
+    }
+
+    assert missing == NOTHING_WRONG
+
+
+def test_the_table_has_every_message() -> None:
+    """A new call needs rows for what it takes, or says that peers serve it."""
+    services = (*CONTROL_PLANE.services_by_name.values(), *ADMIN.services_by_name.values())
+    served = {method.input_type.name for service in services for method in service.methods}
+    elsewhere = (NamespaceAssignment, NamespaceRevocation, ProcessAssignment, ProcessRevocation)
+
+    assert served == {message.DESCRIPTOR.name for message in (*TAKEN, *elsewhere)}
+
+
+def path_in(named: str) -> str:
+    """Return the path of a field as its descriptors have it: without keys, indices and further words."""
+    return re.sub(r"\[[^]]*]|[: ].*", "", named)
 
 
 def test_every_malformed_field_is_named_and_changes_nothing(

@@ -7,6 +7,7 @@ often a peer will be heard of.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from prism.control_plane_pb2 import (
     PatternProcessConfig,
     ProcessAssignment,
     ProcessConfig,
+    ProcessHealth as MessageOfProcess,
     ProxyHeartbeat,
     ProxyRegistration,
 )
@@ -87,14 +89,28 @@ def proxy_heartbeat(message: ProxyHeartbeat) -> tuple[PeerKey, frozenset[str]]:
 
 def launcher_heartbeat(message: LauncherHeartbeatRequest) -> tuple[PeerKey, dict[str, ProcessHealth]]:
     """Return who says that it is there, and how its processes are."""
-    fields.check(message)
+    fields.check(message, but="process_health")
     for process_id, health in message.process_health.items():
-        fields.word(f"process_health[{process_id}].status", health.status, PROCESS_STATUSES)
+        fields.map_key("process_health", process_id)
+        if not _is_right(health):
+            fields.check(health, f"process_health[{process_id}].")
+            fields.word(f"process_health[{process_id}].status", health.status, PROCESS_STATUSES)
     processes = {
         process_id: ProcessHealth(status=health.status, last_error=health.last_error)
         for process_id, health in message.process_health.items()
     }
     return PeerKey(Kind.LAUNCHER, fields.identifier("launcher_id", message.launcher_id)), processes
+
+
+def _is_right(health: MessageOfProcess) -> bool:
+    """Say whether nothing is wrong with any field: one look at each, since a heartbeat may tell of thousands."""
+    numbers = (health.pid, health.restart_count, health.error_count, health.memory_mb, health.uptime_seconds)
+    return (
+        health.status in PROCESS_STATUSES
+        and min(numbers) >= 0
+        and 0 <= health.cpu_percent < math.inf
+        and (not health.last_error or fields.is_text(health.last_error))
+    )
 
 
 def wish(message: CreateNamespaceRequest, default_pattern: str) -> Wish:

@@ -53,6 +53,14 @@ def namespace(field: str, value: str) -> str:
     return value
 
 
+def map_key(field: str, key: str) -> str:
+    """Allow a key of a map: a text that is not empty."""
+    _check_text(f"{field} key", key)
+    if not key:
+        raise Malformed(field, "has an empty key")
+    return key
+
+
 def address(field: str, value: str) -> str:
     """Allow HOST:PORT, of something that can be called."""
     if not value:
@@ -87,9 +95,7 @@ def millis(field: str, value: str, *, most: timedelta) -> timedelta:
 def _check_field(field: FieldDescriptor, value: object, path: str) -> None:
     if isinstance(value, Mapping):
         for key in value:
-            _check_text(f"{path} key", str(key))
-            if not key:
-                raise Malformed(path, "has an empty key")
+            map_key(path, str(key))
             _check_value(value[key], f"{path}[{key}]")
     elif field.is_repeated and isinstance(value, Collection):
         for index, item in enumerate(value):
@@ -108,6 +114,11 @@ def _check_value(value: object, path: str) -> None:
         _check_text(path, value)
     elif isinstance(value, int | float) and (value < 0 or math.isnan(value) or math.isinf(value)):
         raise Malformed(path, "must be a number that is not negative")
+
+
+def is_text(value: str) -> bool:
+    """Say whether a text is allowed anywhere: not too long, and printable."""
+    return len(value) <= LONGEST_TEXT and value.isprintable()
 
 
 def _check_text(path: str, value: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
@@ -47,6 +47,7 @@ class Ledger:
         self.names: list[str] = []
         self._of_namespace: defaultdict[str, dict[PlacementKey, Placement]] = defaultdict(dict)
         self._of_peer: defaultdict[PeerKey, dict[str, Placement]] = defaultdict(dict)
+        self._wanted: Counter[PeerKey] = Counter()
         known: tuple[Row, ...] = (*contents.peers, *contents.namespaces, *contents.placements)
         self._apply(map(Put, known))
 
@@ -83,6 +84,10 @@ class Ledger:
         """Return what a peer is to hold, or to let go of."""
         return tuple(self._of_peer.get(peer, {}).values())
 
+    def wanted(self, peer: PeerKey) -> int:
+        """Return how many things a peer is to hold."""
+        return self._wanted[peer]
+
     def placement(self, key: PlacementKey) -> Placement | None:
         """Return one of them."""
         return self._of_peer.get(key.peer, {}).get(key.item)
@@ -117,8 +122,7 @@ class Ledger:
                 case Drop(row=Namespace() as namespace):
                     self._drop_namespace(namespace)
                 case Put(row=Placement() as placement):
-                    self._of_namespace[placement.namespace][placement.key] = placement
-                    self._of_peer[placement.key.peer][placement.key.item] = placement
+                    self._put_placement(placement)
                 case Drop(row=Placement() as placement):
                     self._drop_placement(placement)
         with self.changed:
@@ -133,7 +137,16 @@ class Ledger:
         if self.namespaces.pop(namespace.name, None):
             del self.names[bisect.bisect_left(self.names, namespace.name)]
 
+    def _put_placement(self, placement: Placement) -> None:
+        key = placement.key
+        former = self.placement(key)
+        self._wanted[key.peer] += placement.wanted - bool(former and former.wanted)
+        self._of_namespace[placement.namespace][key] = placement
+        self._of_peer[key.peer][key.item] = placement
+
     def _drop_placement(self, placement: Placement) -> None:
+        former = self.placement(placement.key)
+        self._wanted[placement.key.peer] -= bool(former and former.wanted)
         _discard(self._of_namespace, placement.namespace, placement.key)
         _discard(self._of_peer, placement.key.peer, placement.key.item)
 

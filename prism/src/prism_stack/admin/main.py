@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -84,6 +85,8 @@ def serve(settings: Settings, common: Common, stop: Stop) -> None:
     health = Health(*SERVICES)
     with _opened(settings.state) as store, ThreadPoolExecutor(MOST_WAITING + QUICK_THREADS) as executor:
         office = Office(store, settings.defaults)
+        # What was loaded stays: to look through it for garbage would stop every call for a tenth of a second.
+        gc.freeze()
         server = new_server(executor, health.handler())
         add_ControlPlaneServicer_to_server(office.control_plane, server)
         add_AdminServicer_to_server(office.admin, server)
@@ -114,7 +117,7 @@ class Office:
         self._messenger = Messenger(settlement, self._courier, clocks.seconds)
         self._membership = Membership(self._ledger, peers, self._messenger.nudge)
         self._lifecycle = Lifecycle(self._ledger, self._membership, settlement, clocks)
-        self._lifecycle.nudge = self._messenger.nudge
+        self._lifecycle.nudge = self._messenger.hurry
         self._closing = threading.Event()
         self._watch = threading.Thread(target=self._review, name="review", daemon=True)
         self.control_plane = ControlPlaneService(self._membership, self._lifecycle, defaults)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from prism_stack.admin import moves
 from prism_stack.admin.changes import Change, Drop, Put
-from prism_stack.admin.errors import Full
+from prism_stack.admin.errors import Full, StoreFailed
 from prism_stack.admin.ledger import Ledger
 from prism_stack.admin.model import (
     Health,
@@ -24,6 +25,7 @@ from prism_stack.admin.model import (
 from prism_stack.admin.moves import Moves
 from prism_stack.admin.partitions import PARTITIONS, Range
 from prism_stack.admin.peers import Doubt, Peers
+from prism_stack.admin.slices import Slices
 
 LOG = logging.getLogger("prism-admin")
 
@@ -45,6 +47,9 @@ class Membership:
         self._ledger = ledger
         self._peers = peers
         self._nudge = nudge
+        self._slices = Slices(ledger, nudge)
+        self._is_unfinished = True
+        """Whether something may be left to do of a change that a crash, or a full disk, cut short."""
         with ledger.lock:
             ledger.record([Drop(peer) for peer in ledger.peers.values() if peer.gone and not ledger.at(peer.key)])
             for peer in ledger.peers.values():
@@ -58,15 +63,16 @@ class Membership:
             former = self._ledger.peers.get(peer.key)
             newcomer = replace(peer, span=former.span if former else None)
             shift = self._make_room(newcomer)
-            informed = self._inform(newcomer, former)
             changes = [Put(newcomer)] if newcomer != former else []
-            if changes or shift.changes or informed:
-                self._ledger.commit([*changes, *shift.changes, *informed])
+            if changes or shift.changes:
+                self._ledger.commit([*changes, *shift.changes])
             self._peers.register(newcomer)
             self._healthy |= {newcomer.key}
-            welcome = self._welcome(newcomer.key, shift)
+        moved = self._settle_in(newcomer, former, shift)
+        with self._ledger.lock:
+            welcome = self._welcome(newcomer.key, moved)
         LOG.info("%s registered at %s: %s", peer.key, peer.control_address, welcome.message)
-        self._nudge({*shift.namespaces, *self._unsettled(peer.key)})
+        self._nudge(self._unsettled(peer.key))
         return welcome
 
     def not_told(self, key: PeerKey, names: Collection[str]) -> None:
@@ -96,23 +102,28 @@ class Membership:
         with self._ledger.lock:
             healthy = self._now_healthy()
             gone = [peer for key, peer in self._ledger.peers.items() if self._is_newly_gone(key, peer)]
-            if healthy == self._healthy and not gone:
+            is_changed = bool(healthy != self._healthy or gone)
+            unfinished, self._is_unfinished = self._is_unfinished, False
+            if not is_changed and not unfinished:
                 return
             self._log_difference(healthy)
             changed = {*(healthy ^ self._healthy), *(peer.key for peer in gone)}
             # Before anything is given to others: those are to be told.
             touched = {each.namespace for key in changed for each in self._ledger.at(key)}
-            for peer in gone:
-                self._give_up(peer)
-            shift = moves.rebalance(self._ledger, self._serving(healthy))
+            self._ledger.record([Put(replace(peer, gone=True)) for peer in gone])
+            shift = moves.rebalance(self._ledger, self._serving(healthy)) if is_changed else Moves()
             self._ledger.record(shift.changes)
             self._healthy = healthy
-            touched |= set(shift.namespaces)
             # A deletion may have waited for a proxy that nobody waits for any more.
             touched |= {name for name, each in self._ledger.namespaces.items() if each.phase is Phase.DELETING}
+            names = list(self._ledger.names) if unfinished else shift.namespaces
+            given_up = [key for key, peer in self._ledger.peers.items() if peer.gone and (unfinished or key in changed)]
             self._ledger.changed.notify_all()
         if shift.changes:
             LOG.info("the proxies have changed: %s", shift)
+        self._slices.record(names, self._amend)
+        for key in given_up:
+            self._give_up(key)
         self._nudge(touched)
 
     def healthy(self, kind: Kind) -> list[Peer]:
@@ -124,32 +135,44 @@ class Membership:
 
     def _make_room(self, peer: Peer) -> Moves:
         if peer.key.kind is Kind.LAUNCHER:
-            return self._take_in_homeless(peer)
+            return Moves()
         serving = self._serving(self._now_healthy()) | {peer.key.id: peer}
         if len(serving) > PARTITIONS:
             raise Full(f"proxy {peer.key.id} is one too many: at most {PARTITIONS} can share {PARTITIONS} partitions")
         return moves.rebalance(self._ledger, serving)
 
-    def _take_in_homeless(self, launcher: Peer) -> Moves:
-        """Give a launcher what others left behind that are gone."""
-        gone = [key for key, peer in self._ledger.peers.items() if peer.gone and key != launcher.key]
-        gone = [key for key in gone if key.kind is Kind.LAUNCHER]
-        changes = [change for key in gone for change in moves.rehome(self._ledger, key, [launcher])]
-        names = {change.row.name for change in changes if isinstance(change.row, Namespace)}
-        return Moves(changes=tuple(changes), namespaces=tuple(names))
+    def _settle_in(self, peer: Peer, former: Peer | None, shift: Moves) -> Moves:
+        """Bring to a peer what is its now; raise `StoreFailed` where that has to be gone on with later."""
+        try:
+            if peer.key.kind is Kind.LAUNCHER:
+                return replace(shift, namespaces=tuple(self._take_in_homeless(peer)))
+            is_elsewhere = former is not None and former.control_address != peer.control_address
+            self._slices.commit([*shift.namespaces, *(self._names_at(peer.key) if is_elsewhere else ())], self._amend)
+        except StoreFailed:
+            self._is_unfinished = True
+            raise
+        return shift
 
-    def _inform(self, peer: Peer, former: Peer | None) -> list[Change]:
-        """Tell processes of a proxy that came back under another address."""
-        if former is None or peer.key.kind is Kind.LAUNCHER or former.control_address == peer.control_address:
-            return []
-        peers = {**self._ledger.peers, peer.key: peer}
-        names = [each.namespace for each in self._ledger.at(peer.key) if each.wanted]
-        version = self._ledger.next_version()
-        return [
-            change
-            for name in names
-            for change in moves.inform(self._ledger.placements(name), peers, peer.key.id, version)
-        ]
+    def _take_in_homeless(self, launcher: Peer) -> set[str]:
+        """Give a launcher what others left behind that are gone."""
+        with self._ledger.lock:
+            gone = [key for key, peer in self._ledger.peers.items() if peer.gone and key != launcher.key]
+        taken: set[str] = set()
+        for key in (key for key in gone if key.kind is Kind.LAUNCHER):
+            step = partial(self._rehome, key, lambda: [launcher])
+            taken |= self._slices.commit(self._names_at(key), step)
+        return taken
+
+    def _amend(self, names: Sequence[str]) -> list[Change]:
+        return moves.amend(self._ledger, names)
+
+    def _rehome(self, gone: PeerKey, launchers: Callable[[], list[Peer]], names: Sequence[str]) -> list[Change]:
+        return moves.rehome(self._ledger, gone, launchers(), names)
+
+    def _names_at(self, key: PeerKey) -> list[str]:
+        """Return the namespaces of which a peer holds something."""
+        with self._ledger.lock:
+            return sorted({each.namespace for each in self._ledger.at(key)})
 
     def _welcome(self, key: PeerKey, shift: Moves) -> Welcome:
         held = [each for each in self._ledger.at(key) if each.wanted]
@@ -205,11 +228,12 @@ class Membership:
     def _is_newly_gone(self, key: PeerKey, peer: Peer) -> bool:
         return not peer.gone and self._peers.health(key) is Health.GONE
 
-    def _give_up(self, peer: Peer) -> None:
-        LOG.warning("%s is gone: what it held is written off", peer.key)
-        self._ledger.record(moves.write_off(self._ledger, peer))
-        if peer.key.kind is Kind.LAUNCHER:
-            self._ledger.record(moves.rehome(self._ledger, peer.key, self.healthy(Kind.LAUNCHER)))
+    def _give_up(self, key: PeerKey) -> None:
+        LOG.warning("%s is gone: what it held is written off", key)
+        if key.kind is Kind.LAUNCHER:
+            step = partial(self._rehome, key, lambda: self.healthy(Kind.LAUNCHER))
+            self._slices.record(self._names_at(key), step)
+        self._slices.record(self._names_at(key), partial(moves.write_off, self._ledger, key))
 
     def _log_difference(self, healthy: frozenset[PeerKey]) -> None:
         for key in sorted(self._healthy - healthy):

@@ -3,24 +3,24 @@
 One thread decides; calls are made without waiting for them, and their ends come back to it. What has to be told is
 asked for each namespace anew (`plan`), so a repeat, a late answer or a lost one changes nothing but the time it takes.
 At most one call is under way for each thing at each peer, `MOST_CALLS` for a peer, and one for a peer that is away.
+What somebody waits for goes before the thousands of things that a move may bring.
 """
 
 from __future__ import annotations
 
-import heapq
 import logging
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import islice
-from queue import Empty, SimpleQueue
+from queue import Empty
 from threading import Thread
 from typing import Protocol
 
 from prism_stack.admin.model import Namespace, PeerKey, PlacementKey
 from prism_stack.admin.pauses import PEER_AWAY, SAID_NO, Pauses
 from prism_stack.admin.reconcile import Action
+from prism_stack.admin.traffic import Inbox, Rank, Traffic
 
 MOST_CALLS = 32
 """Enough to keep a peer busy, and few enough for it to answer each within its deadline."""
@@ -79,7 +79,8 @@ class _Ended:
 
 @dataclass(frozen=True, slots=True)
 class _Nudged:
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    awaited: bool = False
 
 
 class Office(Protocol):
@@ -99,31 +100,6 @@ class Carrier(Protocol):
         """Begin a call; `done` is called once, from any thread."""
 
 
-@dataclass(slots=True)
-class _Traffic:
-    """What is under way, and what waits for whom."""
-
-    under_way: set[PlacementKey] = field(default_factory=set)
-    calls: Counter[PeerKey] = field(default_factory=Counter)
-    waiting: defaultdict[PeerKey, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
-    """Names in the order in which they came, each once."""
-    due: list[tuple[float, str]] = field(default_factory=list)
-    is_due: set[str] = field(default_factory=set)
-
-    def put_off(self, name: str, moment: float) -> None:
-        """Look at a namespace again at a moment, unless it is looked at before."""
-        if name not in self.is_due:
-            self.is_due.add(name)
-            heapq.heappush(self.due, (moment, name))
-
-    def take_due(self, now: float) -> Iterator[str]:
-        """Yield the names whose moment has come."""
-        while self.due and self.due[0][0] <= now:
-            name = heapq.heappop(self.due)[1]
-            self.is_due.discard(name)
-            yield name
-
-
 class Messenger:
     """The thread that decides."""
 
@@ -131,8 +107,8 @@ class Messenger:
         self._office = office
         self._carrier = carrier
         self._clock = clock
-        self._events: SimpleQueue[_Nudged | _Ended | None] = SimpleQueue()
-        self._traffic = _Traffic()
+        self._inbox: Inbox[_Nudged | _Ended | None] = Inbox()
+        self._traffic = Traffic()
         self._away = Pauses(PEER_AWAY)
         self._said_no = Pauses(SAID_NO)
         self._thread = Thread(target=self._run, name="messenger", daemon=True)
@@ -143,13 +119,19 @@ class Messenger:
 
     def close(self) -> None:
         """Stop telling; calls under way end by themselves."""
-        self._events.put(None)
+        self._inbox.put(None, Rank.END)
         if self._thread.is_alive():
             self._thread.join()
 
     def nudge(self, namespaces: Iterable[str]) -> None:
-        """Look at namespaces: something about them may have to be told."""
-        self._events.put(_Nudged(tuple(namespaces)))
+        """Look at namespaces, a few at a time: something about them may have to be told."""
+        rest = iter(namespaces)
+        while names := tuple(islice(rest, MOST_CALLS)):
+            self._inbox.put(_Nudged(names), Rank.OTHER)
+
+    def hurry(self, namespaces: Iterable[str]) -> None:
+        """Look at namespaces that somebody waits for, before all others."""
+        self._inbox.put(_Nudged(tuple(namespaces), awaited=True), Rank.AWAITED)
 
     def _run(self) -> None:
         while self.step(wait=True):
@@ -158,9 +140,9 @@ class Messenger:
     def step(self, *, wait: bool) -> bool:
         """Handle what has happened and what is due; false at the end. A test calls it without waiting."""
         try:
-            event = self._events.get(timeout=self._patience()) if wait else self._events.get_nowait()
+            event = self._inbox.take(self._patience() if wait else 0.0)
         except Empty:
-            event = _Nudged(())
+            event = _Nudged()
         if event is None:
             return False
         try:
@@ -176,7 +158,7 @@ class Messenger:
             self._finish(event.errand, event.outcome)
             return
         for name in event.names:
-            self._deliver(name)
+            self._deliver(name, awaited=event.awaited)
 
     def _look_at_due(self) -> None:
         now = self._clock()
@@ -185,13 +167,13 @@ class Messenger:
         for peer in [peer for peer, names in self._traffic.waiting.items() if names]:
             self._pump(peer, now)
 
-    def _deliver(self, name: str) -> None:
+    def _deliver(self, name: str, *, awaited: bool = False) -> None:
         for errand in self._office.plan(name):
             if errand.key in self._traffic.under_way:
                 continue  # its end brings the namespace back here
             now = self._clock()
             if not self._has_room(errand.peer, now):
-                self._traffic.waiting[errand.peer][name] = None
+                self._traffic.queue(errand.peer, name, first=awaited)
             elif (later := self._said_no.until(errand.key)) > now:
                 self._traffic.put_off(name, later)
             else:
@@ -201,11 +183,11 @@ class Messenger:
         self._traffic.under_way.add(errand.key)
         self._traffic.calls[errand.peer] += 1
         try:
-            self._carrier.carry(errand, lambda outcome: self._events.put(_Ended(errand, outcome)))
+            self._carrier.carry(errand, lambda outcome: self._inbox.put(_Ended(errand, outcome), Rank.AWAITED))
         except Exception as error:
             LOG.exception("%s could not be told anything", errand.peer)
             outcome = Outcome(answer=Answer.REFUSED, status="INTERNAL", detail=str(error))
-            self._events.put(_Ended(errand, outcome))
+            self._inbox.put(_Ended(errand, outcome), Rank.AWAITED)
 
     def _finish(self, errand: Errand, outcome: Outcome) -> None:
         self._traffic.under_way.discard(errand.key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from prism_stack.admin import partitions
@@ -25,24 +25,45 @@ class Moves:
 
 
 def rebalance(ledger: Ledger, proxies: Mapping[str, Peer]) -> Moves:
-    """Divide the partitions among the proxies that serve, by id, and move what belongs elsewhere now.
+    """Divide the partitions among the proxies that serve, by id; tell what belongs elsewhere then, for `amend`.
 
     Without any proxy everything stays where it is: all partitions are covered once there has been a proxy.
     """
     before, after = ledger.ranges(), partitions.divide(proxies)
-    if not after or before == after:
+    if not after:
         return Moves()
-    moved = partitions.moved(before, after)
-    owners = partitions.owners(after)
-    touched = [each for each in ledger.namespaces.values() if each.partition in moved and _movable(each)]
-    peers = {**ledger.peers, **{peer.key: peer for peer in proxies.values()}}
-    spans = _spans(ledger, proxies, after)
-    moving = [change for each in touched for change in move(ledger, each, str(owners[each.partition]), peers)]
-    # Changes of one kind stand together, which is how the store writes many of them fast.
-    moving.sort(key=lambda change: type(change.row) is Placement)
     return Moves(
-        changes=(*spans, *moving), partitions=len(moved), namespaces=tuple(namespace.name for namespace in touched)
+        changes=tuple(_spans(ledger, proxies, after)) if before != after else (),
+        partitions=len(partitions.moved(before, after)),
+        namespaces=misplaced(ledger, after),
     )
+
+
+def misplaced(ledger: Ledger, ranges: partitions.Ranges) -> tuple[str, ...]:
+    """Return the namespaces that are not where their partitions are."""
+    owners = partitions.owners(ranges)
+    return tuple(
+        each.name for each in ledger.namespaces.values() if _movable(each) and owners[each.partition] != each.proxy_id
+    )
+
+
+def amend(ledger: Ledger, names: Iterable[str]) -> list[Change]:
+    """Bring namespaces to the proxies that have their partitions now, and let their processes know where those are."""
+    owners = partitions.owners(ledger.ranges())
+    found = (ledger.namespaces.get(name) for name in names)
+    return [change for each in found if each and _movable(each) for change in _amended(ledger, each, owners)]
+
+
+def _amended(ledger: Ledger, namespace: Namespace, owners: Sequence[str | None]) -> list[Change]:
+    owner = owners[namespace.partition]
+    if owner is None:
+        return []
+    if owner != namespace.proxy_id:
+        return move(ledger, namespace, owner, ledger.peers)
+    placements = ledger.placements(namespace.name)
+    if not _ignorant(placements, ledger.peers[PeerKey(Kind.PROXY, owner)]):
+        return []
+    return inform(placements, ledger.peers, owner, ledger.next_version())
 
 
 def move(ledger: Ledger, namespace: Namespace, proxy_id: str, peers: Mapping[PeerKey, Peer]) -> list[Change]:
@@ -61,20 +82,26 @@ def move(ledger: Ledger, namespace: Namespace, proxy_id: str, peers: Mapping[Pee
 
 def inform(placements: Iterable[Placement], peers: Mapping[PeerKey, Peer], proxy_id: str, version: int) -> list[Change]:
     """Tell the processes of a namespace where to register, if they do not know where its proxy is."""
-    proxy = peers[PeerKey(Kind.PROXY, proxy_id)]
-    place = f"{proxy_id}={proxy.control_address}"
-    processes = (each for each in placements if each.key.peer.kind is Kind.LAUNCHER and each.wanted)
-    ignorant = [each for each in processes if place not in each.proxies.split(",")]
+    ignorant = _ignorant(placements, peers[PeerKey(Kind.PROXY, proxy_id)])
     known = proxies_of(list(peers.values()), proxy_id) if ignorant else ""
     return [Put(replace(each, version=version, acknowledged=False, proxies=known)) for each in ignorant]
 
 
-def rehome(ledger: Ledger, gone: PeerKey, launchers: Iterable[Peer]) -> list[Change]:
+def _ignorant(placements: Iterable[Placement], proxy: Peer) -> list[Placement]:
+    """Return the processes that are not told where a proxy is."""
+    place = f"{proxy.key.id}={proxy.control_address}"
+    processes = (each for each in placements if each.key.peer.kind is Kind.LAUNCHER and each.wanted)
+    return [each for each in processes if place not in each.proxies.split(",")]
+
+
+def rehome(ledger: Ledger, gone: PeerKey, launchers: Iterable[Peer], names: Iterable[str]) -> list[Change]:
     """Give the processes of a launcher that is gone to others that have room; those without a new home stay its."""
     candidates, load = list(launchers), ledger.load()
     changes: list[Change] = []
-    for name in sorted({each.namespace for each in ledger.at(gone) if each.wanted}):
-        namespace = ledger.namespaces[name]
+    for name in names:
+        namespace = ledger.namespaces.get(name)
+        if namespace is None or not any(each.wanted for each in _held(ledger, name, gone)):
+            continue
         try:
             chosen = choose_launcher(candidates, load, len(namespace.patterns))
         except NoRoom:
@@ -85,18 +112,24 @@ def rehome(ledger: Ledger, gone: PeerKey, launchers: Iterable[Peer]) -> list[Cha
     return changes
 
 
-def write_off(ledger: Ledger, gone: Peer) -> list[Change]:
+def write_off(ledger: Ledger, gone: PeerKey, names: Iterable[str]) -> list[Change]:
     """Give a peer up: it need not let go of anything, and would have to be told again what is still its."""
-    held = ledger.at(gone.key)
+    held = (each for name in names for each in _held(ledger, name, gone))
     return [
-        Put(replace(gone, gone=True)),
-        *(Put(replace(each, acknowledged=False)) if each.wanted else Drop(each) for each in held),
+        Put(replace(each, acknowledged=False)) if each.wanted else Drop(each)
+        for each in held
+        if each.acknowledged or not each.wanted
     ]
+
+
+def _held(ledger: Ledger, name: str, peer: PeerKey) -> list[Placement]:
+    """Return what a peer holds for a namespace."""
+    return [each for each in ledger.placements(name) if each.key.peer == peer]
 
 
 def _relaunch(ledger: Ledger, namespace: Namespace, gone: PeerKey, chosen: Peer) -> list[Change]:
     version = ledger.next_version()
-    old = [each for each in ledger.placements(namespace.name) if each.key.peer == gone]
+    old = _held(ledger, namespace.name, gone)
     new = (replace(each, key=PlacementKey(chosen.key, each.key.item), version=version) for each in old)
     return [
         Put(replace(namespace, launcher_id=chosen.key.id, version=version)),

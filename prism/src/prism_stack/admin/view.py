@@ -83,7 +83,7 @@ class View:
             control_address=peer.control_address,
             status=self._health(peer),
             partition_ranges=[convert.partition_range(peer.span)] if peer.span else [],
-            namespaces=self._wanted(peer),
+            namespaces=self._ledger.wanted(peer.key),
             last_heartbeat_millis=self._peers.heard_millis(peer.key),
             version=peer.version,
         )
@@ -93,14 +93,11 @@ class View:
             launcher_id=peer.key.id,
             address=peer.address,
             status=self._health(peer),
-            processes=self._wanted(peer),
+            processes=self._ledger.wanted(peer.key),
             max_processes=peer.max_processes,
             last_heartbeat_millis=self._peers.heard_millis(peer.key),
             version=peer.version,
         )
-
-    def _wanted(self, peer: Peer) -> int:
-        return sum(each.wanted for each in self._ledger.at(peer.key))
 
     def _health(self, peer: Peer) -> str:
         return (Health.GONE if peer.gone else self._peers.health(peer.key)).value

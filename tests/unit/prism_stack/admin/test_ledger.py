@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.prism_stack.admin.conftest import FakeStore, namespace_of, placements_of, proxy_of
 
@@ -57,6 +59,27 @@ def test_placements_are_found_by_namespace_by_peer_and_by_both(ledger: Ledger) -
 
     ledger.commit([Drop(at_proxy), Drop(at_launcher)])
     assert (ledger.placements("orders"), ledger.at(at_proxy.key.peer), ledger.load()) == ((), (), {})
+
+
+def test_what_is_wanted_at_a_peer_is_counted_as_it_comes_and_goes(ledger: Ledger) -> None:
+    """Each thing once, whatever is put of it; what is to be let go of does not count."""
+    at_proxy, _ = placements_of(ORDERS)
+    other = replace(at_proxy, key=replace(at_proxy.key, item="other"))
+    unwanted = replace(at_proxy, wanted=False)
+    counts = []
+    for change in (
+        Put(at_proxy),
+        Put(at_proxy),
+        Put(other),
+        Put(unwanted),
+        Put(at_proxy),
+        Drop(at_proxy),
+        Drop(at_proxy),
+    ):
+        ledger.commit([change])
+        counts.append(ledger.wanted(at_proxy.key.peer))
+
+    assert counts == [1, 1, 2, 1, 2, 1, 1]
 
 
 def test_versions_grow_and_stay_above_those_of_a_lost_database() -> None:

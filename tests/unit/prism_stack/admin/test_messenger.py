@@ -216,3 +216,31 @@ def _drop(world: World, name: str) -> None:
     unwanted = [replace(each, wanted=False, acknowledged=False) for each in world.ledger.placements(name)]
     world.ledger.commit([Put(each) for each in unwanted])
     world.nudge(name)
+
+
+def test_what_somebody_waits_for_is_told_before_thousands_of_others(world: World) -> None:
+    """As soon as there is room at the peer, whatever has waited there before."""
+    world.want(*(f"moved-{number}" for number in range(10 * MOST_CALLS)))
+    for _ in range(10):
+        world.pass_time(0)
+    namespace = namespace_of("new")
+    world.ledger.commit([Put(namespace), *map(Put, placements_of(namespace, acknowledged=False))])
+    world.messenger.hurry(["new"])
+    world.messenger.step(wait=False)
+    told = len(world.told)
+    for _ in range(2):
+        world.answer()
+        world.answer()
+
+    later = {each.action.placement.namespace for each in world.told[told : told + 4]}
+    assert "new" in later
+    world.run_to_end()
+
+
+def test_a_large_nudge_does_not_keep_an_end_waiting(world: World) -> None:
+    """Thousands of names are looked at a few at a time."""
+    world.want("n")
+    world.messenger.nudge(f"other-{number}" for number in range(1000))
+    world.answer()
+
+    assert [each.acknowledged for each in world.ledger.placements("n")].count(True) == 1

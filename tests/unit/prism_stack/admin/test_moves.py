@@ -13,14 +13,25 @@ from tests.unit.prism_stack.admin.conftest import (
     proxy_of,
 )
 
-from prism_stack.admin.changes import Put
+from prism_stack.admin.changes import Change, Put
 from prism_stack.admin.ledger import Ledger
 from prism_stack.admin.model import Kind, Namespace, PeerKey
-from prism_stack.admin.moves import rebalance, rehome, write_off
+from prism_stack.admin.moves import Moves, amend, rebalance, rehome, write_off
 from prism_stack.admin.partitions import divide, owner_of
 
 NAMES = [f"n{number}" for number in range(20)]
 proxies = st.lists(st.sets(st.sampled_from("abcdef"), min_size=1), min_size=1, max_size=6)
+
+
+def settle(ledger: Ledger, moves: Moves) -> list[Change]:
+    """Make a change of ranges true, then what follows from it, one namespace after the other; return the latter."""
+    ledger.commit(moves.changes)
+    made: list[Change] = []
+    for name in moves.namespaces:
+        changes = amend(ledger, [name])
+        ledger.commit(changes)
+        made += changes
+    return made
 
 
 @given(proxies)
@@ -28,7 +39,7 @@ def test_after_any_history_each_namespace_is_wanted_at_its_partitions_proxy_alon
     """Whoever joins and leaves; versions only grow, and only of what moved."""
     ledger = Ledger(FakeStore(), lambda: 2)
     ledger.commit([Put(launcher_of("l1")), Put(proxy_of("a"))])
-    ledger.commit(rebalance(ledger, {"a": proxy_of("a")}).changes)
+    settle(ledger, rebalance(ledger, {"a": proxy_of("a")}))
     for name in NAMES:
         namespace = namespace_of(name, proxy_id="a")
         ledger.commit([Put(namespace), *map(Put, placements_of(namespace))])
@@ -38,7 +49,7 @@ def test_after_any_history_each_namespace_is_wanted_at_its_partitions_proxy_alon
         peers = {each: ledger.peers.get(PeerKey(Kind.PROXY, each), proxy_of(each)) for each in serving}
         ledger.commit([Put(peer) for peer in peers.values()])
         moves = rebalance(ledger, peers)
-        ledger.commit(moves.changes)
+        settle(ledger, moves)
 
         ranges = divide(serving)
         assert ledger.ranges() == ranges
@@ -63,8 +74,8 @@ def test_a_launcher_that_is_gone_gives_its_processes_to_one_with_room(filled: Ca
     """As far as the room goes; the rest stays its own until there is more."""
     gone = launcher_of("l1")
     ledger = filled(gone, launcher_of("l2", 2), proxy_of("p1"), *(namespace_of(name) for name in ("a", "b", "c")))
-    ledger.commit(write_off(ledger, gone))
-    ledger.commit(rehome(ledger, gone.key, [launcher_of("l2", 2)]))
+    ledger.commit(rehome(ledger, gone.key, [launcher_of("l2", 2)], "abc"))
+    ledger.commit(write_off(ledger, gone.key, "abc"))
 
     homes = {name: each.launcher_id for name, each in ledger.namespaces.items()}
     assert homes == {"a": "l2", "b": "l2", "c": "l1"}
@@ -77,13 +88,12 @@ def test_a_move_tells_the_runner_of_a_proxy_that_it_does_not_know(filled: Callab
     namespace = namespace_of("n")
     ledger = filled(proxy_of("p1"), launcher_of("l1"), namespace)
     moves = rebalance(ledger, {"p2": proxy_of("p2")})
-    moved_rows = [change.row for change in moves.changes if isinstance(change.row, Namespace)]
-    ledger.commit(moves.changes)
+    moved_rows = [change.row for change in settle(ledger, moves) if isinstance(change.row, Namespace)]
     (process,) = ledger.at(PeerKey(Kind.LAUNCHER, "l1"))
 
     assert [row.proxy_id for row in moved_rows] == ["p2"]
     assert process.proxies == "p2=p2:1,p1=p1:1"
     assert not process.acknowledged
 
-    ledger.commit(rebalance(ledger, {"p1": ledger.peers[PeerKey(Kind.PROXY, "p1")]}).changes)
+    settle(ledger, rebalance(ledger, {"p1": ledger.peers[PeerKey(Kind.PROXY, "p1")]}))
     assert ledger.at(PeerKey(Kind.LAUNCHER, "l1")) == (process,)
