@@ -87,3 +87,119 @@ fn one_line(words: &str) -> String {
         .collect::<Vec<_>>()
         .join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreKind;
+
+    const EVERY: [Code; 16] = [
+        Code::Cancelled,
+        Code::Unknown,
+        Code::InvalidArgument,
+        Code::DeadlineExceeded,
+        Code::NotFound,
+        Code::AlreadyExists,
+        Code::PermissionDenied,
+        Code::ResourceExhausted,
+        Code::FailedPrecondition,
+        Code::Aborted,
+        Code::OutOfRange,
+        Code::Unimplemented,
+        Code::Internal,
+        Code::Unavailable,
+        Code::DataLoss,
+        Code::Unauthenticated,
+    ];
+
+    fn greeting(answer: Result<ProcessHandshakeResponse, Status>) -> Greeting {
+        let flags = StoreFlags {
+            kind: StoreKind::Memstore,
+            max_keys: std::num::NonZeroUsize::MIN,
+            redis_url: None,
+        };
+        Greeting::read(answer, &flags)
+    }
+
+    fn codes(is_expected: impl Fn(Status) -> bool) -> Vec<Code> {
+        let of = |code: &Code| is_expected(Status::new(*code, "words"));
+        EVERY.into_iter().filter(of).collect()
+    }
+
+    /// What would be said every time ends a start; whatever else is said, the launcher is asked again.
+    #[test]
+    fn a_no_ends_the_start() {
+        let rejected = |status| matches!(greeting(Err(status)), Greeting::Rejected(_));
+
+        let expected = [
+            Code::InvalidArgument,
+            Code::NotFound,
+            Code::PermissionDenied,
+            Code::FailedPrecondition,
+            Code::Unimplemented,
+            Code::Unauthenticated,
+        ];
+        assert_eq!(codes(rejected), expected);
+    }
+
+    /// An answer may say no as well, and may say yes to what cannot be.
+    #[test]
+    fn an_answer_may_be_no_or_nonsense() {
+        let no = ProcessHandshakeResponse::default();
+        let nonsense = ProcessHandshakeResponse {
+            accepted: true,
+            ..Default::default()
+        };
+
+        assert!(matches!(greeting(Ok(no)), Greeting::Rejected(_)));
+        assert!(matches!(greeting(Ok(nonsense)), Greeting::Bad(_)));
+    }
+
+    /// The words of a no fit into one line.
+    #[test]
+    fn a_no_is_one_line() {
+        let no = Status::not_found("no such\r\nprocess\t!");
+
+        let Greeting::Rejected(words) = greeting(Err(no)) else {
+            panic!("it was no rejection")
+        };
+        assert_eq!(words, "NotFound: no such process !");
+    }
+
+    /// A launcher that does not know the process is asked to take it in again; one that is away is told again.
+    #[test]
+    fn a_failed_heartbeat_has_three_meanings() {
+        let forgotten = codes(|status| matches!(Hearing::read(Err(status)), Hearing::Forgotten(_)));
+        let away = codes(|status| matches!(Hearing::read(Err(status)), Hearing::Away(_)));
+
+        let strangers = [
+            Code::NotFound,
+            Code::PermissionDenied,
+            Code::FailedPrecondition,
+        ];
+        let silent = [
+            Code::Cancelled,
+            Code::Unknown,
+            Code::DeadlineExceeded,
+            Code::Unavailable,
+        ];
+        assert_eq!((&forgotten[..], &away[..]), (&strangers[..], &silent[..]));
+    }
+
+    /// A heartbeat that is heard brings a wish, unless it asks for what cannot be.
+    #[test]
+    fn a_heard_heartbeat_brings_a_wish() {
+        let answer = |known, shutdown_timeout_ms| {
+            Hearing::read(Ok(ProcessHeartbeatResponse {
+                known,
+                shutdown: true,
+                shutdown_timeout_ms,
+                ..Default::default()
+            }))
+        };
+
+        assert!(matches!(answer(true, 1), Hearing::Heard(_)));
+        assert!(matches!(answer(true, -1), Hearing::Refused(_)));
+        assert!(matches!(answer(false, 1), Hearing::Forgotten(_)));
+    }
+}

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::harness::PATIENCE;
 use crate::held_call::{HeldCall, until_draining};
 
-fn program() -> Command {
+pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keyvalue-runner"));
     command
         .env_clear()
@@ -24,7 +24,7 @@ fn output(words: &[&str]) -> Output {
     program().args(words).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 

@@ -40,6 +40,6 @@ pub use self::{
     invalid::Invalid,
     load::{Asked, load},
     options::{Form, Options, Setting, Source},
-    secret::{Secret, without_password},
+    secret::Secret,
     value::{ByteSize, PeerAddress, Value},
 };

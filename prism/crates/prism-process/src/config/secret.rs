@@ -37,23 +37,6 @@ impl Value for Secret {
     }
 }
 
-/// A URL in which stars stand for the password, if there is one.
-#[must_use]
-pub fn without_password(url: &str) -> String {
-    let start = url.find("://").map_or(0, |scheme| scheme + 3);
-    let end = url[start..]
-        .find(['/', '?', '#'])
-        .map_or(url.len(), |length| start + length);
-    let authority = &url[start..end];
-    match authority.rsplit_once('@') {
-        Some((user, host)) => match user.split_once(':') {
-            Some((name, _)) => format!("{}{name}:***@{host}{}", &url[..start], &url[end..]),
-            None => url.to_owned(),
-        },
-        None => url.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,21 +51,5 @@ mod tests {
             format!("{secret:?} {}", Secret::shown("s3cret")),
             "(set) (set)"
         );
-    }
-
-    /// Of a URL everything is shown but the password.
-    #[test]
-    fn a_url_is_shown_without_its_password() {
-        for (url, shown) in [
-            ("redis://host:6379/0", "redis://host:6379/0"),
-            ("redis://user@host", "redis://user@host"),
-            ("redis://user:pw@host:6379", "redis://user:***@host:6379"),
-            ("redis://:pw@host/1", "redis://:***@host/1"),
-            ("redis://user:p@w:x@host?a=b", "redis://user:***@host?a=b"),
-            ("http://host/a:b@c", "http://host/a:b@c"),
-            ("user:pw@host", "user:***@host"),
-        ] {
-            assert_eq!(without_password(url), shown);
-        }
     }
 }

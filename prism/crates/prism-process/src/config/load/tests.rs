@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::*;
-use crate::config::{Common, PeerAddress, Source};
+use crate::config::{Common, PeerAddress, Secret, Source};
 
 const PROGRAM: Program = Program {
     name: "sample",
@@ -20,6 +20,7 @@ const PROGRAM: Program = Program {
 struct Sample {
     keys: NonZeroUsize,
     peers: Vec<PeerAddress>,
+    token: Option<Secret>,
     common: Common,
 }
 
@@ -27,10 +28,12 @@ impl Configuration for Sample {
     fn read(options: &mut Options) -> Option<Self> {
         let keys = options.one("max-keys", "10", "How many keys");
         let peers = options.many("peer", "Who to ask");
+        let token = options.variable("token", "What proves it");
         let common = Common::read(options);
         Some(Self {
             keys: keys?,
             peers: peers?,
+            token: token?,
             common: common?,
         })
     }
@@ -59,7 +62,11 @@ fn served(line: &str, variables: &[(&str, &str)]) -> Sample {
 }
 
 fn printed(line: &str) -> String {
-    match asked(line, &[]) {
+    printed_with(line, &[])
+}
+
+fn printed_with(line: &str, variables: &[(&str, &str)]) -> String {
+    match asked(line, variables) {
         Ok(Asked::Print(text)) => text,
         other => panic!("{other:?}"),
     }
@@ -200,4 +207,61 @@ fn a_setting_knows_its_source() {
     assert!(sources.contains(&("max-keys", Source::Flag)));
     assert!(sources.contains(&("log-level", Source::Environment)));
     assert!(sources.contains(&("log-format", Source::Default)));
+}
+
+/// Every value is printed with its source, in the order of the help; a secret only as being there.
+#[test]
+fn the_configuration_is_printed_with_its_sources() {
+    let variables = [("PRISM_PEER", "c:3 d:4"), ("PRISM_TOKEN", "s3cret")];
+
+    let printed = printed_with("--print-config --max-keys 3", &variables);
+
+    let expected = [
+        "max-keys = 3 (flag)",
+        "peer = c:3 d:4 (environment)",
+        "token = (set) (environment)",
+        "drain-timeout = 30s (default)",
+        "log-format = text (default)",
+        "log-level = info (default)",
+    ];
+    assert_eq!(printed.lines().collect::<Vec<_>>(), expected);
+}
+
+/// What nobody gave and has no default is printed as nothing.
+#[test]
+fn what_is_not_there_is_printed_empty() {
+    assert!(printed("--print-config").contains("token =  (default)"));
+}
+
+/// A configuration in error is not printed but reported, as ever.
+#[test]
+fn a_configuration_in_error_is_not_printed() {
+    assert_eq!(
+        errors("--print-config --max-keys 0", &[]),
+        ["--max-keys \"0\" is not a whole number from 1 up"]
+    );
+}
+
+/// A secret has a variable and no flag, and its value is repeated nowhere.
+#[test]
+fn a_secret_has_no_flag() {
+    let by_variable = served("", &[("PRISM_TOKEN", "s3cret")]);
+
+    assert_eq!(by_variable.token.as_ref().unwrap().reveal(), "s3cret");
+    assert!(!format!("{by_variable:?}").contains("s3cret"));
+    assert_eq!(errors("--token s3cret", &[]), ["unknown option --token"]);
+    assert!(printed("--help").contains("PRISM_TOKEN=SECRET"));
+}
+
+/// An option that was taken knows whether and how it was given.
+#[test]
+fn an_option_knows_how_it_was_given() {
+    let words = ["--max-keys", "3"].map(OsString::from).into_iter();
+    let mut options = Options::new(words, |name| (name == "PRISM_PEER").then(|| "a:1".into()));
+
+    Sample::read(&mut options).unwrap();
+
+    assert_eq!(options.given_as("max-keys").as_deref(), Some("--max-keys"));
+    assert_eq!(options.given_as("peer").as_deref(), Some("PRISM_PEER"));
+    assert_eq!(options.given_as("log-level"), None);
 }
