@@ -18,7 +18,8 @@ from prism.launcher.launcher_control_pb2 import DESCRIPTOR as LAUNCHER_CONTROL
 from prism.launcher.launcher_control_pb2_grpc import add_LauncherControlServicer_to_server
 from prism.launcher.launcher_pb2 import DESCRIPTOR as LAUNCHER
 from prism.launcher.launcher_pb2_grpc import add_PatternLauncherServicer_to_server
-from prism_stack.launcher import adoption, convert, options as flags
+from prism_stack.launcher import adoption, answers, convert, options as flags
+from prism_stack.launcher.callback_service import CallbackService
 from prism_stack.launcher.callbacks import Callbacks
 from prism_stack.launcher.crew import Crew, Exit
 from prism_stack.launcher.endings import Endings
@@ -28,9 +29,10 @@ from prism_stack.launcher.link import AdminLink, Identity, Report, Work
 from prism_stack.launcher.manifest import Pattern, read_patterns
 from prism_stack.launcher.options import Settings
 from prism_stack.launcher.process import Process
+from prism_stack.launcher.process_service import ProcessService
 from prism_stack.launcher.resources import Usage, usage
 from prism_stack.launcher.roster import Roster
-from prism_stack.launcher.service import CallbackService, Known, PatternLauncherService, ProcessService
+from prism_stack.launcher.service import Known, PatternLauncherService
 from prism_stack.launcher.starter import Starter, Surroundings
 from prism_stack.launcher.state import StateFile, held
 from prism_stack.launcher.supervisor import Supervisor
@@ -172,7 +174,7 @@ class Parts:
         now = time.monotonic()
         processes = self._roster.all()
         taken = {process.id: _usage(process, now) for process in processes}
-        health = {process.id: convert.process_health(process, taken[process.id], now) for process in processes}
+        health = {process.id: answers.process_health(process, taken[process.id], now) for process in processes}
         resources = LauncherResourceUsage(
             process_count=len(processes),
             max_processes=self._max_processes,

@@ -59,6 +59,14 @@ def test_what_was_being_ended_and_is_gone_needs_no_restart() -> None:
     assert found.lost == ()
 
 
+def test_a_stranger_does_not_take_the_place_of_what_was_being_ended() -> None:
+    """It is ended by itself, at once."""
+    found = settled(process_of(Stage.TERMINATING), (101, 9))
+
+    assert found.strange == (ID,)
+    assert found.kept[0].life.pid == 0
+
+
 def test_what_was_about_to_be_spawned_is_spawned_now() -> None:
     """If it was already, that one is a stranger: nobody knows its token."""
     unborn = process_of(Stage.STARTING, pid=0, start_time=0)

@@ -1,4 +1,4 @@
-"""Messages: what a request means, and what is told of a process."""
+"""Messages: what a request means."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from google.protobuf.message import DecodeError, Message
 from hypothesis import given, strategies as st
-from tests.unit.prism_stack.launcher.conftest import ID, pattern_of, process_of, wish_of
+from tests.unit.prism_stack.launcher.conftest import ID, pattern_of, wish_of
 
 from prism.control_plane_pb2 import BackendConfig, PatternProcessConfig, ProcessAssignment, ProcessConfig
 from prism.launcher import launcher_pb2 as wire
@@ -18,9 +18,7 @@ from prism_stack.admin.errors import Malformed, Refusal, Unknown
 from prism_stack.launcher import convert
 from prism_stack.launcher.convert import Defaults
 from prism_stack.launcher.errors import NotBuilt
-from prism_stack.launcher.life import Stage
 from prism_stack.launcher.manifest import Isolation
-from prism_stack.launcher.resources import Usage
 from prism_stack.launcher.wish import Proxy, Wish
 
 PATTERNS = {"keyvalue": pattern_of(), "own": pattern_of("own", isolation=frozenset({Isolation.NAMESPACE}))}
@@ -132,59 +130,6 @@ def test_every_state_can_be_listed(state: int) -> None:
     assert convert.listed_state(state) == state
     with pytest.raises(Malformed):
         convert.listed_state(len(wire.ProcessState.values()))
-
-
-def test_every_stage_has_its_state_and_its_word() -> None:
-    """Those of the contract; a process that waits for its restart is starting."""
-    assert {stage: wire.ProcessState.Name(convert.STATES[stage]) for stage in Stage} == {
-        Stage.STARTING: "STATE_STARTING",
-        Stage.RUNNING: "STATE_RUNNING",
-        Stage.WAITING: "STATE_STARTING",
-        Stage.FAILED: "STATE_FAILED",
-        Stage.TERMINATING: "STATE_TERMINATING",
-    }
-    assert set(convert.WORDS.values()) == {"starting", "running", "failed", "stopping"}
-    assert set(convert.WORDS) == set(Stage)
-
-
-def test_people_are_told_what_is_true_of_a_process() -> None:
-    """Every field, and nothing of its token."""
-    process = process_of(
-        Stage.RUNNING, errors=4, restarts=3, last_error="x", is_healthy=True, spawned_at=90.0, data_endpoint="h:1"
-    )
-    info = convert.pattern_info(process, "127.0.0.1", 100.9)
-
-    assert info == wire.PatternInfo(
-        pattern_name="keyvalue",
-        process_id=ID,
-        state=wire.STATE_RUNNING,
-        address="h:1",
-        healthy=True,
-        uptime_seconds=10,
-        namespace="orders",
-        last_error="x",
-        error_count=4,
-        restart_count=3,
-        pid=100,
-    )
-
-
-def test_the_admin_is_told_what_is_true_of_a_process() -> None:
-    """Every field; an error no longer than it takes."""
-    process = process_of(Stage.FAILED, errors=5, restarts=4, last_error="x" * 9999, spawned_at=1.0)
-    health = convert.process_health(process, Usage(memory_mb=7, cpu_percent=1.5), 100.0)
-
-    assert (health.status, health.pid, health.uptime_seconds) == ("failed", 0, 0)
-    assert (health.restart_count, health.error_count, health.memory_mb, health.cpu_percent) == (4, 5, 7, 1.5)
-    assert len(health.last_error) == 4096
-
-
-def test_only_a_process_that_runs_is_healthy() -> None:
-    """Whatever it said before it was ended; until it says where it serves, its port is told."""
-    process = process_of(Stage.TERMINATING, is_healthy=True)
-    info = convert.pattern_info(process, "127.0.0.1", 1.0)
-
-    assert (info.healthy, info.address) == (False, "127.0.0.1:1234")
 
 
 READERS: dict[type[Message], Callable[[Any], object]] = {
