@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.torture import hang_of_tests
 from bench.torture.finding import Finding
 from bench.torture.life import program
 from bench.torture.scene import at_home_in, scene
@@ -22,6 +23,8 @@ WHOLE, SHORT = 20, 3
 LATER = 5.0
 WAITED = 0.5
 GRACE = 0.3
+PATIENCE = 30.0
+"""For what does not hang, and is not timed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,7 @@ class Hang:
     what: str
     seconds: float
     """What is waited for."""
-    meet: Callable[[Lease], str]
+    meet: Callable[[Lease], tuple[float, str]]
     named: str
 
 
@@ -42,15 +45,15 @@ def attempt(campaign: Campaign) -> Iterator[Finding]:
         for hang in HANGS:
             yield met(hang, lease, times)
         lease.end()
+    for test in hang_of_tests.HANGING:
+        yield hang_of_tests.met(test, times)
 
 
 def met(hang: Hang, lease: Lease, times: int) -> Finding:
     """Meet one again and again."""
     slowest, broken = 0.0, []
     for _ in range(times):
-        began = time.monotonic()
-        said = hang.meet(lease)
-        elapsed = time.monotonic() - began
+        elapsed, said = hang.meet(lease)
         slowest = max(slowest, elapsed)
         if elapsed > hang.seconds + LATER or hang.named not in said:
             broken.append(f"after {elapsed:.1f} s it said: {said}")
@@ -63,60 +66,61 @@ def met(hang: Hang, lease: Lease, times: int) -> Finding:
     )
 
 
-def never_serves(lease: Lease) -> str:
+def never_serves(lease: Lease) -> tuple[float, str]:
     """Start what is deadlocked from the beginning."""
-    return start_of(stack("listen_without_serving", ready=Http(endpoint="http")), lease)
+    return said_by(lambda: start(stack("listen_without_serving", ready=Http(endpoint="http")), lease=lease).stop())
 
 
-def deadlocks(lease: Lease) -> str:
+def deadlocks(lease: Lease) -> tuple[float, str]:
     """Ask a stack whether it is ready after its service has deadlocked."""
-    with start(stack("deadlock", ready=Notify(), whole=True), lease=lease) as running:
-        return wait_of(lambda: running.wait_ready(WAITED))
+    with start(stack("deadlock", ready=Notify(), seconds=PATIENCE, whole=True), lease=lease) as running:
+        return said_by(lambda: running.wait_ready(WAITED))
 
 
-def stands_still(lease: Lease) -> str:
+def stands_still(lease: Lease) -> tuple[float, str]:
     """Ask a stack whether it is ready while its service is paused."""
-    with start(stack("serve_http", "200", ready=Http(endpoint="http"), whole=True), lease=lease) as running:
+    honest = stack("serve_http", "200", ready=Http(endpoint="http"), seconds=PATIENCE, whole=True)
+    with start(honest, lease=lease) as running:
         running["web"].pause()
-        return wait_of(lambda: running.wait_ready(WAITED))
+        return said_by(lambda: running.wait_ready(WAITED))
 
 
-def will_not_stop(lease: Lease) -> str:
+def will_not_stop(lease: Lease) -> tuple[float, str]:
     """Stop what ignores being asked."""
-    return str(start(stack("ignore_sigterm", ready=Notify()), lease=lease)["web"].terminate())
+    with start(stubborn(), lease=lease) as running:
+        return said_by(running["web"].terminate)
 
 
-def will_not_stop_while_it_stands_still(lease: Lease) -> str:
+def will_not_stop_while_it_stands_still(lease: Lease) -> tuple[float, str]:
     """Stop what ignores being asked and is paused."""
-    running = start(stack("ignore_sigterm", ready=Notify()), lease=lease)
-    running["web"].pause()
-    ending = running["web"].terminate()
-    running.stop()
-    return str(ending)
+    with start(stubborn(), lease=lease) as running:
+        running["web"].pause()
+        return said_by(running["web"].terminate)
 
 
-def start_of(made: Stack, lease: Lease) -> str:
-    """Return what is said of a start that fails."""
-    return wait_of(lambda: start(made, lease=lease).stop())
-
-
-def wait_of(wait: Callable[[], object]) -> str:
-    """Return what is said when a wait is given up."""
+def said_by(wait: Callable[[], object]) -> tuple[float, str]:
+    """Return how long a wait took, and what was said in its end."""
+    began = time.monotonic()
     try:
-        wait()
+        said = str(wait())
     except NotReady as error:
-        return str(error)
-    return "nothing: it did not hang"
+        said = str(error)
+    return time.monotonic() - began, said
 
 
-def stack(name: str, *words: str, ready: Http | Notify, whole: bool = False) -> Stack:
-    """Return a stack of one of the programs; the whole may be asked again later."""
+def stubborn() -> Stack:
+    """Return a stack whose service ignores being asked to end."""
+    return stack("ignore_sigterm", ready=Notify(), seconds=PATIENCE)
+
+
+def stack(name: str, *words: str, ready: Http | Notify, seconds: float = WAITED, whole: bool = False) -> Stack:
+    """Return a stack of one of the programs, which may need so long to start; the whole may be asked again later."""
     service = Service(
         name="web",
         command=program(name, "{http}", *words),
         ports={"http": FREE},
         ready=ready,
-        start_seconds=LATER if whole else WAITED,
+        start_seconds=seconds,
         stop=(Ask(seconds=GRACE),),
     )
     return Stack(name="hang", services=(service,), ready=(Http(endpoint="web.http"),) if whole else ())
@@ -124,8 +128,8 @@ def stack(name: str, *words: str, ready: Http | Notify, whole: bool = False) -> 
 
 HANGS = (
     Hang(what="a service that never serves", seconds=WAITED, meet=never_serves, named="request is not answered"),
-    Hang(what="a deadlocked service", seconds=WAITED + GRACE, meet=deadlocks, named="request is not answered"),
-    Hang(what="a stopped service", seconds=WAITED + GRACE, meet=stands_still, named="request is not answered"),
+    Hang(what="a deadlocked service", seconds=WAITED, meet=deadlocks, named="request is not answered"),
+    Hang(what="a stopped service", seconds=WAITED, meet=stands_still, named="request is not answered"),
     Hang(what="a stuck teardown", seconds=GRACE, meet=will_not_stop, named="was ended by SIGKILL"),
     Hang(
         what="a stuck teardown that is stopped",

@@ -217,3 +217,22 @@ def test_a_second_end_is_the_first(base: Base) -> None:
     lease.end()
 
     base.wait_empty()
+
+
+CHILDLESS = """
+import signal, threading
+from ziggurat import own
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+own().end()
+for thread in threading.enumerate():
+    if thread.name == "ziggurat-warden-reaper":
+        thread.join()
+"""
+
+
+def test_a_warden_that_somebody_else_reaps_is_no_error(base: Base) -> None:
+    """Some programs leave that to the kernel."""
+    ended = subprocess.run([sys.executable, "-c", CHILDLESS], capture_output=True, text=True, check=True)
+
+    assert ended.stderr == ""
+    base.wait_empty()
