@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PROMISE = "no silent hang"
 WHOLE, SHORT = 20, 3
+WHOLE_OF_TESTS, SHORT_OF_TESTS = 5, 1
 LATER = 5.0
 WAITED = 0.5
 GRACE = 0.3
@@ -46,7 +47,7 @@ def attempt(campaign: Campaign) -> Iterator[Finding]:
             yield met(hang, lease, times)
         lease.end()
     for test in hang_of_tests.HANGING:
-        yield hang_of_tests.met(test, times)
+        yield hang_of_tests.met(test, campaign.amount(WHOLE_OF_TESTS, SHORT_OF_TESTS))
 
 
 def met(hang: Hang, lease: Lease, times: int) -> Finding:
