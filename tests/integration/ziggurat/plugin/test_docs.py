@@ -72,3 +72,11 @@ def test_the_examples_of_faults_pass(write: Write, run: Run) -> None:
     write("integration/test_faults.py", source)
 
     run().assert_outcomes(passed=source.count("def test_"))
+
+
+def test_the_examples_of_fakes_pass(write: Write, run: Run) -> None:
+    """In the unit tier, which allows neither processes nor the network."""
+    source = examples("fakes.md")
+    write("unit/test_fakes.py", source)
+
+    run().assert_outcomes(passed=source.count("def test_"))
