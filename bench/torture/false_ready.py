@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 PROMISE = "no false ready"
 WHOLE, SHORT = 20, 3
 """Times for each program."""
-START_SECONDS = 0.5
+START_SECONDS = (0.5, 2.0, 8.0)
+CALLED_READY = "it was called ready"
 LATER = 5.0
 """Seconds past its time in which a start has ended: it has everything killed and waits for that."""
 RECOVERED_SECONDS = 10.0
@@ -114,7 +115,7 @@ PRETENDERS = (
         words=("serve", "127.0.0.1:0"),
         probe=Tcp(endpoint="http"),
         error=NotReady,
-        named="connection refused",
+        named="it listens at 127.0.0.1:",
     ),
     Pretender(
         what="has its child say READY",
@@ -165,18 +166,31 @@ def tried(pretender: Pretender, lease: Lease, times: int) -> Finding:
 
 
 def outcome(pretender: Pretender, lease: Lease) -> str:
-    """Start a pretender; return what was wrong with what was said, or an empty string."""
+    """Start a pretender; return what was wrong with what was said, or an empty string.
+
+    On a busy machine a program may not have come to be what it is in the first time that it is given, or the second.
+    """
+    wrong = ""
+    for seconds in START_SECONDS:
+        wrong = said_of(pretender, lease, seconds)
+        if not wrong or CALLED_READY in wrong:
+            return wrong
+    return wrong
+
+
+def said_of(pretender: Pretender, lease: Lease, seconds: float) -> str:
+    """Give a pretender so much time; return what was wrong with what was said, or an empty string."""
     began = time.monotonic()
     try:
-        start(one(pretender.words, pretender.probe, START_SECONDS), lease=lease).stop()
+        start(one(pretender.words, pretender.probe, seconds), lease=lease).stop()
     except StartFailed as error:
         elapsed = time.monotonic() - began
-        if elapsed > START_SECONDS + LATER:
+        if elapsed > seconds + LATER:
             return f"it took {elapsed:.1f} s to say so"
         if isinstance(error, pretender.error) and pretender.named in str(error):
             return ""
         return f"said of it: {type(error).__name__}: {error}"
-    return "it was called ready"
+    return CALLED_READY
 
 
 def honest(lease: Lease, times: int) -> Finding:

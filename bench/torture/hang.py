@@ -22,7 +22,7 @@ PROMISE = "no silent hang"
 WHOLE, SHORT = 20, 3
 WHOLE_OF_TESTS, SHORT_OF_TESTS = 5, 1
 LATER = 5.0
-WAITED = 0.5
+WAITED = 2.0
 GRACE = 0.3
 PATIENCE = 30.0
 """For what does not hang, and is not timed."""

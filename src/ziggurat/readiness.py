@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import select
 import time
 from dataclasses import dataclass, field
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ziggurat import probe as probes
 from ziggurat.errors import Ending, NotReady, ServiceExited, Waiting
+from ziggurat.spec import Endpoint, LogLine, Notify, Started
 from ziggurat.waiting import interval
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 LAST_LINES = 10
 NEVER = float("inf")
+REFUSED = os.strerror(errno.ECONNREFUSED).lower()
+"""As a probe says it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +53,7 @@ class Awaited:
             return True
         if not isinstance(self.need, probes.Socket):
             # What is asked over a socket is no reason yet: nearly always it is answered at once.
-            self._note(self.need.reason)
+            self.note(self.need.reason)
         self.stepped = now
         self.due = now + interval(now - self.began) if isinstance(self.need, probes.Retry) else NEVER
         return False
@@ -57,7 +62,7 @@ class Awaited:
         """Return the facts for the report of a time-out."""
         now = time.monotonic()
         if isinstance(self.need, probes.Socket) and now - self.stepped > interval(now - self.began):
-            self._note(self.need.reason)
+            self.note(self.need.reason)
         return Waiting(
             service=self.name,
             probe=probes.describe(self.probe),
@@ -66,7 +71,7 @@ class Awaited:
             last_lines=last_lines(self.sight),
         )
 
-    def _note(self, reason: str) -> None:
+    def note(self, reason: str) -> None:
         """Count a reason and put it last."""
         self.reasons[reason] = self.reasons.pop(reason, 0) + 1
 
@@ -172,7 +177,18 @@ class Readiness:
 
     def _refuse_late(self, now: float) -> None:
         if any(now > item.deadline for item in self._awaited.values()):
+            for item in self._awaited.values():
+                self._look_elsewhere(item)
             raise NotReady([item.as_waiting() for item in self._awaited.values()])
+
+    def _look_elsewhere(self, item: Awaited) -> None:
+        """Note where a service listens that refuses every connection where it should."""
+        if not item.sight.key or REFUSED not in item.reasons or isinstance(item.probe, Started | Notify | LogLine):
+            return
+        expected = item.sight.endpoint(item.probe.endpoint)
+        for host, port in self._lease.ask("addresses", service=item.sight.key):
+            if Endpoint(host, port) != expected:
+                item.note(f"it listens at {Endpoint(host, port)} instead")
 
 
 def last_lines(sight: probes.Sight) -> tuple[str, ...]:

@@ -122,6 +122,20 @@ REASONS: dict[str, tuple[tuple[str, ...], Probe, str]] = {
 }
 
 
+def test_a_service_that_listens_elsewhere_is_said_to(lease: Lease, program: Program) -> None:
+    """A port that it took from another setting, or another host."""
+    service = Service(
+        name="web",
+        command=program("serve", "127.0.0.1:0"),
+        ports={"http": FREE},
+        ready=Tcp(endpoint="http"),
+        start_seconds=1.5,
+    )
+
+    with pytest.raises(NotReady, match=r"connection refused.*, it listens at 127\.0\.0\.1:\d+ instead"):
+        start(Stack(name="one", services=(service,)), lease=lease)
+
+
 def test_each_service_that_is_not_ready_in_time_says_why(lease: Lease, program: Program) -> None:
     """The latest reason stands last; all are named at once, and nothing of any is left."""
     services = tuple(
