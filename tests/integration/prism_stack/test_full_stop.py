@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from prism_stack.testing.load import Load
     from ziggurat.scope import StackScope
 
-PACE = full_stack.Pace(heartbeat="100ms", restart_backoff="50ms..500ms", restart_reset="5s", breaker="5/60s")
+PACE = full_stack.Pace(heartbeat="500ms", restart_backoff="50ms..500ms", restart_reset="5s", breaker="5/60s")
 NAMESPACES = ("default", "orders", "stock")
-SOON = 10.0
+SOON = 20.0
 
 
 def full_prism(
