@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from prism_stack.ctl.status import look
@@ -23,6 +24,8 @@ BACK_SECONDS = 3.0
 """What is promised for a killed runner: to be back and serving."""
 RETURN_SECONDS = 20.0
 """For a part of the control plane to be back: how long Python takes to load on a busy machine is nobody's promise."""
+CALL_TIMEOUT = timedelta(seconds=15)
+"""That a call succeeds is judged here, not how soon it does."""
 MOVE_SECONDS = 15.0
 """For a namespace to be with another proxy: three heartbeats of silence, and then some calls."""
 BREAKER_SECONDS = 40.0
@@ -51,7 +54,7 @@ def test_calls_go_on_while_the_launcher_is_killed_and_it_adopts_what_runs(prism:
     """The runner is the same process before and after, and the launcher can still end it."""
     namespace = prism.create()
     runner = prism.process(namespace)
-    with load_on(prism.endpoint(namespace), namespace=namespace) as load:
+    with load_on(prism.endpoint(namespace), namespace=namespace, timeout=CALL_TIMEOUT) as load:
         wait_until(grows(load.acknowledged), seconds=5, what="a first acknowledged call")
         prism.kill("launcher")
         wait_until(lambda: knows(prism, namespace, runner.pid), seconds=RETURN_SECONDS, what="the launcher to adopt it")
@@ -67,7 +70,7 @@ def test_calls_go_on_while_the_admin_is_killed_and_it_returns_with_every_namespa
     """What it had acknowledged is there, active, and on the proxy that had it."""
     namespace = prism.create()
     owner = prism.owner(namespace)
-    with load_on(prism.endpoint(namespace), namespace=namespace) as load:
+    with load_on(prism.endpoint(namespace), namespace=namespace, timeout=CALL_TIMEOUT) as load:
         wait_until(grows(load.acknowledged), seconds=5, what="a first acknowledged call")
         prism.kill("admin")
         wait_until(lambda: is_active(prism, namespace), seconds=RETURN_SECONDS, what="the namespace to be active")
