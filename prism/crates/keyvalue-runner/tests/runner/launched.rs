@@ -3,33 +3,12 @@
 use prism_api::interfaces::HealthStatus;
 use prism_api::launcher::ProcessHandshakeResponse;
 use prism_process::{Exit, Failure, Reason, build_id};
-use prost_types::value::Kind;
-use prost_types::{Struct, Value};
+use redis_store::scripted::ScriptedRedis;
 use tonic::Status;
 
-use crate::harness::{Runner, soon};
-use crate::scripted_launcher::{
-    Call, PROCESS_ID, ScriptedLauncher, TOKEN, accepted, launched_config,
-};
-use crate::scripted_proxy::ScriptedProxy;
-
-fn config(backend_config: &[(&str, &str)]) -> Struct {
-    let text = |text: &str| Value {
-        kind: Some(Kind::StringValue(text.to_owned())),
-    };
-    let fields = backend_config
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), text(value)));
-    let inner = Value {
-        kind: Some(Kind::StructValue(Struct {
-            fields: fields.collect(),
-        })),
-    };
-    let fields = [("backend", text("memstore")), ("backend_config", inner)];
-    Struct {
-        fields: fields.map(|(key, value)| (key.to_owned(), value)).into(),
-    }
-}
+use crate::harness::Runner;
+use crate::launcher_answers::{accepted, config};
+use crate::scripted_launcher::{PROCESS_ID, ScriptedLauncher, TOKEN, launched_config};
 
 /// A handshake says who the process is, what it is made of, and where it serves.
 #[tokio::test]
@@ -101,7 +80,7 @@ async fn the_launcher_says_how_large_the_store_is() {
         let mut launcher = ScriptedLauncher::start();
         let runner = Runner::of(launcher.config(words)).await;
         launcher.handshake().await.answer(ProcessHandshakeResponse {
-            config: Some(config(backend_config)),
+            config: Some(config("memstore", backend_config)),
             ..accepted(&[])
         });
         launcher.beat().await;
@@ -113,6 +92,23 @@ async fn the_launcher_says_how_large_the_store_is() {
     }
 }
 
+/// The launcher may name a store that runners share.
+#[tokio::test]
+async fn the_launcher_may_name_a_redis() {
+    let mut launcher = ScriptedLauncher::start();
+    let redis = ScriptedRedis::start().await.unwrap();
+    let runner = Runner::of(launcher.config(&[])).await;
+
+    launcher.handshake().await.answer(ProcessHandshakeResponse {
+        config: Some(config("redis", &[("url", &redis.url())])),
+        ..accepted(&[])
+    });
+
+    assert_eq!(launcher.beat().await.details["store"], "redis");
+    redis.answer("GET", "$1\r\nv");
+    assert_eq!(runner.get_in("orders", "k").await.unwrap().value, "v");
+}
+
 /// A configuration that cannot be ends the runner, which names the key and the value.
 #[tokio::test]
 async fn a_bad_configuration_ends_the_runner() {
@@ -120,7 +116,7 @@ async fn a_bad_configuration_ends_the_runner() {
     let runner = Runner::of(launcher.config(&[])).await;
 
     launcher.handshake().await.answer(ProcessHandshakeResponse {
-        config: Some(config(&[("max_keys", "many")])),
+        config: Some(config("memstore", &[("max_keys", "many")])),
         ..accepted(&[])
     });
 
@@ -200,64 +196,4 @@ async fn a_runner_that_waits_for_its_launcher_can_be_ended() {
     runner.shutdown.begin(Reason::Terminated);
 
     runner.end().await.unwrap();
-}
-
-/// The launcher hears that the runner runs when every proxy routes calls to it.
-#[tokio::test]
-async fn a_runner_runs_when_every_proxy_routes_to_it() {
-    let mut launcher = ScriptedLauncher::start();
-    let (mut first, mut second) = (ScriptedProxy::start(), ScriptedProxy::start());
-    let _runner = Runner::of(launcher.config(&[])).await;
-    let proxies = [first.address, second.address];
-    launcher.handshake().await.answer(accepted(&proxies));
-
-    let mut one = first.registered("kv-1").await;
-    let mut two = second.registered("kv-2").await;
-    one.lead().await;
-    assert!(launcher.is_silent());
-    two.lead().await;
-
-    let details = launcher.beat().await.details;
-    assert_eq!(
-        details[&format!("proxy {}", first.address)],
-        "registered as kv-1"
-    );
-    assert_eq!(
-        details[&format!("proxy {}", second.address)],
-        "registered as kv-2"
-    );
-}
-
-/// A proxy that is away keeps nobody waiting for more than a second, and is asked on.
-#[tokio::test]
-async fn a_proxy_that_is_away_holds_nothing_up() {
-    let mut launcher = ScriptedLauncher::start();
-    let free = prism_process::listen(([127, 0, 0, 1], 0).into()).unwrap();
-    let address = free.local_addr().unwrap();
-    drop(free);
-    let _runner = Runner::of(launcher.config(&[])).await;
-    launcher.handshake().await.answer(accepted(&[address]));
-
-    let beat = launcher.beat().await;
-    let mut proxy = ScriptedProxy::on(prism_process::listen(address).unwrap());
-    let registering = proxy.registering();
-    tokio::pin!(registering);
-    let came = soon(async {
-        loop {
-            tokio::select! {
-                biased;
-                registering = &mut registering => break registering,
-                call = launcher.call() => match call {
-                    Call::Heartbeat(heartbeat) => drop(heartbeat.answer(crate::scripted_launcher::known())),
-                    _ => panic!("it was no heartbeat"),
-                },
-            }
-        }
-    });
-
-    assert!(beat.details[&format!("proxy {address}")].starts_with("away: "));
-    assert_eq!(
-        came.await.request.metadata.unwrap().extra["namespace"],
-        "orders"
-    );
 }

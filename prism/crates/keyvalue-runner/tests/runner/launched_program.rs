@@ -7,8 +7,9 @@ use std::process::{Child, Command, Output};
 use rustix::process::{Pid, Signal, kill_process};
 use tonic::Status;
 
+use crate::launcher_answers::accepted;
 use crate::program::{program, text};
-use crate::scripted_launcher::{PROCESS_ID, ScriptedLauncher, TOKEN, accepted};
+use crate::scripted_launcher::{PROCESS_ID, ScriptedLauncher, TOKEN};
 
 const ANY_PORT: [&str; 2] = ["--listen", "127.0.0.1:0"];
 

@@ -1,38 +1,16 @@
-//! A launched runner's conversation with its launcher, while it serves and to its end.
-
-use std::time::Duration;
+//! A launched runner's conversation with its launcher, while it serves.
 
 use prism_api::interfaces::HealthStatus;
 use prism_api::launcher::{ProcessHandshakeResponse, ProcessHeartbeatResponse};
-use prism_process::Reason;
 use tonic::Status;
 
 use crate::harness::Runner;
-use crate::held_call::HeldCall;
-use crate::scripted_launcher::{
-    Call, INTERVAL, PROCESS_ID, ScriptedLauncher, TOKEN, accepted, endpoints, known,
-};
+use crate::launcher_answers::{INTERVAL, accepted, config};
+use crate::scripted_launcher::{PROCESS_ID, ScriptedLauncher, TOKEN, running};
 use crate::scripted_proxy::ScriptedProxy;
-
-/// A runner that was taken in, with no proxy, and has said so.
-async fn running(launcher: &mut ScriptedLauncher) -> Runner {
-    let runner = Runner::of(launcher.config(&["--drain-timeout", "1h"])).await;
-    launcher.handshake().await.answer(accepted(&[]));
-    launcher.beat().await;
-    runner
-}
 
 fn unknown() -> ProcessHeartbeatResponse {
     ProcessHeartbeatResponse::default()
-}
-
-fn shut_down(timeout: Duration) -> ProcessHeartbeatResponse {
-    ProcessHeartbeatResponse {
-        shutdown: true,
-        shutdown_timeout_ms: timeout.as_millis().try_into().unwrap(),
-        reason: "namespace deleted".to_owned(),
-        ..known()
-    }
 }
 
 /// Heartbeats follow each other in the interval that the launcher named, not faster.
@@ -82,33 +60,6 @@ async fn a_change_of_health_is_told_at_once() {
     assert_eq!(beat.details["message"], "a proxy does not take this runner");
 }
 
-/// A proxy that will never take a launched runner does not end it: it is asked on, and the launcher is told.
-#[tokio::test]
-async fn a_hopeless_proxy_does_not_end_a_launched_runner() {
-    let mut launcher = ScriptedLauncher::start();
-    let mut proxy = ScriptedProxy::start();
-    let runner = Runner::of(launcher.config(&[])).await;
-    launcher
-        .handshake()
-        .await
-        .answer(accepted(&[proxy.address]));
-
-    let hopeless = Status::unimplemented("no such service");
-    proxy.registering().await.fail(hopeless).await;
-
-    let degraded = |beat: &_| is(beat, HealthStatus::Degraded);
-    launcher.beat_until(degraded).await;
-    assert!(runner.set_in("orders", "k", "v").await.unwrap().success);
-    let mut stream = proxy.registered("kv-1").await;
-    stream.lead().await;
-    let healthy = |beat: &_| is(beat, HealthStatus::Healthy);
-    launcher.beat_until(healthy).await;
-}
-
-fn is(beat: &prism_api::launcher::ProcessHeartbeatRequest, status: HealthStatus) -> bool {
-    beat.status() == status
-}
-
 /// A launcher that does not know the runner is asked again, by the same name and token.
 #[tokio::test]
 async fn a_forgotten_runner_shakes_hands_again() {
@@ -130,6 +81,23 @@ async fn a_forgotten_runner_shakes_hands_again() {
             (PROCESS_ID, TOKEN)
         );
     }
+    assert!(runner.get_in("orders", "k").await.unwrap().found);
+}
+
+/// What the launcher now says of the store waits for the next start: what is held outweighs it.
+#[tokio::test]
+async fn a_runner_keeps_what_it_holds() {
+    let mut launcher = ScriptedLauncher::start();
+    let runner = running(&mut launcher).await;
+    runner.set_in("orders", "k", "v").await.unwrap();
+
+    launcher.heartbeat().await.answer(unknown());
+    launcher.handshake().await.answer(ProcessHandshakeResponse {
+        config: Some(config("redis", &[("url", "redis://127.0.0.1:1")])),
+        ..accepted(&[])
+    });
+
+    assert_eq!(launcher.beat().await.details["store"], "memstore");
     assert!(runner.get_in("orders", "k").await.unwrap().found);
 }
 
@@ -198,143 +166,4 @@ async fn a_refused_heartbeat_is_followed_by_the_next() {
     launcher.heartbeat().await.fail(fault);
 
     launcher.beat().await;
-}
-
-/// The answer to a heartbeat may change the proxies: those gone are left, those new joined, the others untouched.
-#[tokio::test]
-async fn the_proxies_may_change() {
-    let mut launcher = ScriptedLauncher::start();
-    let (mut gone, mut kept, mut new) = (
-        ScriptedProxy::start(),
-        ScriptedProxy::start(),
-        ScriptedProxy::start(),
-    );
-    let runner = Runner::of(launcher.config(&[])).await;
-    let before = [gone.address, kept.address];
-    launcher.handshake().await.answer(accepted(&before));
-    let (mut left, mut untouched) = (gone.registered("kv-1").await, kept.registered("kv-2").await);
-    left.lead().await;
-    untouched.lead().await;
-
-    launcher.heartbeat().await.answer(ProcessHeartbeatResponse {
-        proxies: endpoints(&[kept.address, new.address]),
-        ..known()
-    });
-
-    assert_eq!(left.message().await, None);
-    let mut joined = new.registered("kv-3").await;
-    joined.lead().await;
-    untouched.check_health().await;
-    let beat = launcher
-        .beat_until(|beat| beat.details.contains_key(&format!("proxy {}", new.address)))
-        .await;
-    assert!(
-        !beat
-            .details
-            .contains_key(&format!("proxy {}", gone.address))
-    );
-    assert!(runner.set_in("orders", "k", "v").await.unwrap().success);
-}
-
-/// An answer without proxies changes none.
-#[tokio::test]
-async fn no_proxies_named_is_no_change() {
-    let mut launcher = ScriptedLauncher::start();
-    let mut proxy = ScriptedProxy::start();
-    let _runner = Runner::of(launcher.config(&[])).await;
-    launcher
-        .handshake()
-        .await
-        .answer(accepted(&[proxy.address]));
-    let mut stream = proxy.registered("kv-1").await;
-    stream.lead().await;
-
-    launcher.beat().await;
-    launcher.beat().await;
-
-    stream.check_health().await;
-}
-
-/// An order to shut down is a drain: calls inside finish, and the last word counts them.
-#[tokio::test]
-async fn an_order_to_shut_down_is_a_drain() {
-    let mut launcher = ScriptedLauncher::start();
-    let runner = running(&mut launcher).await;
-    let held = HeldCall::begin(&runner).await;
-
-    launcher
-        .heartbeat()
-        .await
-        .answer(shut_down(Duration::from_secs(3600)));
-    let draining = |beat: &_| is(beat, HealthStatus::Unhealthy);
-    launcher.beat_until(draining).await;
-    // It is in no namespace of this runner's, which says so when it has read it.
-    held.finish().await.unwrap_err();
-
-    let stopping = launcher.stopping().await;
-    assert_eq!(
-        (stopping.drained_operations, stopping.aborted_operations),
-        (1, 0)
-    );
-    assert!(
-        stopping.reason.contains("namespace deleted"),
-        "{}",
-        stopping.reason
-    );
-    assert_eq!(
-        (stopping.process_id.as_str(), stopping.launch_token.as_str()),
-        (PROCESS_ID, TOKEN)
-    );
-    runner.end().await.unwrap();
-}
-
-/// What does not finish in the time that the launcher gives is ended, and counted.
-#[tokio::test]
-async fn an_order_to_shut_down_has_its_time() {
-    let mut launcher = ScriptedLauncher::start();
-    let runner = running(&mut launcher).await;
-    let _held = HeldCall::begin(&runner).await;
-
-    launcher
-        .heartbeat()
-        .await
-        .answer(shut_down(Duration::from_millis(1)));
-
-    let stopping = launcher.stopping().await;
-    assert_eq!(
-        (stopping.drained_operations, stopping.aborted_operations),
-        (0, 1)
-    );
-    runner.end().await.unwrap();
-}
-
-/// However the drain began, the last word is said once, and is the last.
-#[tokio::test]
-async fn the_last_word_follows_every_drain() {
-    let mut launcher = ScriptedLauncher::start();
-    let runner = running(&mut launcher).await;
-
-    runner.shutdown.begin(Reason::Terminated);
-
-    assert_eq!(launcher.stopping().await.reason, "SIGTERM");
-    runner.end().await.unwrap();
-    assert!(launcher.is_silent());
-}
-
-/// A launcher that does not answer the last word holds up no end.
-#[tokio::test]
-async fn the_last_word_waits_for_nobody() {
-    let mut launcher = ScriptedLauncher::start();
-    let runner = running(&mut launcher).await;
-
-    runner.shutdown.begin(Reason::Terminated);
-    let _unanswered = loop {
-        match launcher.call().await {
-            Call::Stopping(stopping) => break stopping,
-            Call::Heartbeat(heartbeat) => drop(heartbeat.answer(known())),
-            Call::Handshake(_) => panic!("a handshake came before the last word"),
-        }
-    };
-
-    runner.end().await.unwrap();
 }

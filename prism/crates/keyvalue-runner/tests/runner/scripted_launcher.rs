@@ -1,13 +1,13 @@
 //! A launcher that does what the test tells it.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use keyvalue_runner::{AssignedBy, Config};
+use prism_api::interfaces::HealthStatus;
 use prism_api::launcher::launcher_control_server::{LauncherControl, LauncherControlServer};
 use prism_api::launcher::{
     ProcessHandshakeRequest, ProcessHandshakeResponse, ProcessHeartbeatRequest,
-    ProcessHeartbeatResponse, ProcessStoppingRequest, ProcessStoppingResponse, ProxyEndpoint,
+    ProcessHeartbeatResponse, ProcessStoppingRequest, ProcessStoppingResponse,
 };
 use prism_process::config::{Asked, load};
 use tokio::net::TcpStream;
@@ -17,12 +17,11 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
-use crate::harness::soon;
+use crate::harness::{Runner, soon};
+use crate::launcher_answers::{accepted, known};
 
 pub(crate) const PROCESS_ID: &str = "ns:orders:keyvalue";
 pub(crate) const TOKEN: &str = "5ec2e7";
-/// So often that a test need not wait, so seldom that it sees each one.
-pub(crate) const INTERVAL: Duration = Duration::from_millis(20);
 
 /// The launcher's port; dropped, it is closed and its connections break, as when a process is killed.
 pub(crate) struct ScriptedLauncher {
@@ -136,6 +135,11 @@ impl ScriptedLauncher {
         self.heartbeat().await.answer(known())
     }
 
+    /// Hears heartbeats until one says that the runner is so.
+    pub(crate) async fn beat_of(&mut self, status: HealthStatus) -> ProcessHeartbeatRequest {
+        self.beat_until(|beat| beat.status() == status).await
+    }
+
     /// Hears heartbeats until one is as it should be.
     pub(crate) async fn beat_until(
         &mut self,
@@ -169,6 +173,14 @@ impl Drop for ScriptedLauncher {
     }
 }
 
+/// A runner that was taken in, with no proxy, and has said so.
+pub(crate) async fn running(launcher: &mut ScriptedLauncher) -> Runner {
+    let runner = Runner::of(launcher.config(&["--drain-timeout", "1h"])).await;
+    launcher.handshake().await.answer(accepted(&[]));
+    launcher.beat().await;
+    runner
+}
+
 /// The configuration of a runner that was launched from this address.
 pub(crate) fn launched_config(launcher: SocketAddr, words: &[&str]) -> Config {
     let launcher = launcher.to_string();
@@ -183,33 +195,6 @@ pub(crate) fn launched_config(launcher: SocketAddr, words: &[&str]) -> Config {
         }
         other => panic!("{other:?}"),
     }
-}
-
-/// The answer to a handshake: to serve `orders` in memory, with these proxies.
-pub(crate) fn accepted(proxies: &[SocketAddr]) -> ProcessHandshakeResponse {
-    ProcessHandshakeResponse {
-        accepted: true,
-        namespace: "orders".to_owned(),
-        proxies: endpoints(proxies),
-        heartbeat_interval_ms: INTERVAL.as_millis().try_into().unwrap(),
-        ..Default::default()
-    }
-}
-
-/// The answer to a heartbeat of a process that is known, and of which nothing is wanted.
-pub(crate) fn known() -> ProcessHeartbeatResponse {
-    ProcessHeartbeatResponse {
-        known: true,
-        ..Default::default()
-    }
-}
-
-pub(crate) fn endpoints(proxies: &[SocketAddr]) -> Vec<ProxyEndpoint> {
-    let endpoint = |(index, address): (usize, &SocketAddr)| ProxyEndpoint {
-        proxy_id: format!("proxy-{}", index + 1),
-        control_endpoint: address.to_string(),
-    };
-    proxies.iter().enumerate().map(endpoint).collect()
 }
 
 struct Calls {
