@@ -20,12 +20,12 @@ pytest_plugins = ["pytester"]
 FOREIGN = ("PRISM_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "grpc_proxy")
 """Variables by which a caller's shell could change what a service does or where a call goes."""
 
-SMALL_CAPACITY = 5
 
+def pytest_configure() -> None:
+    """Take away what the caller's shell says to Prism and to gRPC; PRISM_WORKSPACE says only where to build.
 
-@pytest.fixture(scope="session", autouse=True)
-def clean_environment() -> None:
-    """Take away what the caller's shell says to Prism and to gRPC; PRISM_WORKSPACE says only where to build."""
+    Before any fixture: the process that starts the run stacks has none.
+    """
     for name in list(os.environ):
         if name.startswith(FOREIGN) and name != "PRISM_WORKSPACE":
             del os.environ[name]
@@ -52,11 +52,10 @@ def programs(watched_channels: None) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def spawned_prism(session_stacks: StackScope, programs: dict[str, Path]) -> RunningStack:
-    """A proxy and a runner that the tests of a session share."""
-    from prism_stack.stacks import keyvalue_stack
-
-    return session_stacks.start(keyvalue_stack(programs))
+def spawned_prism(spawned_prism: RunningStack, watched_channels: None) -> RunningStack:
+    """A proxy and a runner that all tests of a run share."""
+    del watched_channels
+    return spawned_prism
 
 
 @pytest.fixture(scope="session")
@@ -83,13 +82,10 @@ def prism_over_redis(session_stacks: StackScope, programs: dict[str, Path], redi
 
 
 @pytest.fixture(scope="session")
-def small_prism(session_stacks: StackScope, programs: dict[str, Path]) -> RunningStack:
+def small_prism(small_prism: RunningStack, watched_channels: None) -> RunningStack:
     """A proxy and a runner that holds few keys in each namespace, so that each test can fill one of its own."""
-    from prism_stack.stacks import Runner, keyvalue_stack
-
-    return session_stacks.start(
-        keyvalue_stack(programs, name="small", runners=(Runner(namespace="*", max_keys=SMALL_CAPACITY),))
-    )
+    del watched_channels
+    return small_prism
 
 
 @pytest.fixture
@@ -112,5 +108,5 @@ def prism_endpoint(tier: str, backend: str, request: pytest.FixtureRequest) -> s
 
 @pytest.fixture
 def small_prism_endpoint(small_prism: RunningStack) -> str:
-    """The data port of a proxy before a runner that holds `SMALL_CAPACITY` keys in a namespace."""
+    """The data port of a proxy before a runner that holds few keys in a namespace."""
     return small_prism.address("proxy.data")

@@ -6,7 +6,8 @@ ZigguratError
 │   │   ├── CycleError          services that wait for each other
 │   │   └── UnknownName         a service or endpoint that nobody declared
 │   ├── ProgramNotFound         a command whose program is not there
-│   └── TierViolation           a test did what its tier forbids
+│   ├── TierViolation           a test did what its tier forbids
+│   └── NotExclusive            a test would change a run stack that it shares with others
 └── WorldError                  it was described rightly, and the world failed
     ├── KeeperError             the keeper could not do it
     │   └── KeeperLost          the keeper is gone
@@ -15,6 +16,8 @@ ZigguratError
     ├── StartFailed             a stack did not come up
     │   ├── ServiceExited       a service ended while it was starting
     │   └── NotReady            services were not ready in time
+    ├── RunStackDown            a run stack that did not start, or could not be restored
+    ├── RunStackDamaged         a run stack lost services while tests used it
     ├── NotRunning              a service that was asked for something is not running
     ├── FaultNotEffective       a fault that changed nothing, and so a test that tested nothing
     ├── ConditionTimeout        what was waited for did not come
@@ -95,6 +98,19 @@ class TierViolation(UsageError):
         self.tier = tier
         self.what = what
         self.allowed_in = tuple(allowed_in)
+
+
+class NotExclusive(UsageError):
+    """A test would change a service of a run stack that it shares with other tests."""
+
+    def __init__(self, stack: str, service: str) -> None:
+        """Hold what it would have changed."""
+        super().__init__(
+            f"{service} belongs to the run stack {stack}, which other tests use at this moment: "
+            f"a test that changes it has it alone, by @pytest.mark.exclusive"
+        )
+        self.stack = stack
+        self.service = service
 
 
 class WorldError(ZigguratError):
@@ -184,6 +200,25 @@ class NotReady(StartFailed):
         self.waiting = tuple(waiting)
 
 
+class RunStackDown(WorldError):
+    """A run stack that nobody can have: it did not start, or could not be restored."""
+
+    def __init__(self, stack: str, reason: str) -> None:
+        """Hold the reason in one line; the whole of it stands at the end of the run's output."""
+        super().__init__(f"the run stack {stack} is down: {reason}")
+        self.stack = stack
+        self.reason = reason
+
+
+class RunStackDamaged(WorldError):
+    """A run stack lost services while tests used it; any of these tests may have done it."""
+
+    def __init__(self, damages: Sequence[Damage]) -> None:
+        """Hold what was found, of each stack that lost something."""
+        super().__init__("\n".join(map(str, damages)))
+        self.damages = tuple(damages)
+
+
 class NotRunning(WorldError):
     """A service that was asked for something is not running."""
 
@@ -260,6 +295,42 @@ class Ending:
     def __str__(self) -> str:
         """Say it as a verb and its object."""
         return f"was ended by {self.signal}" if self.status < 0 else f"exited with code {self.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A service of a run stack that is not as it was given."""
+
+    service: str
+    state: str
+    exit_status: int | None = None
+
+    def __str__(self) -> str:
+        """Say what became of it."""
+        if self.state == "paused":
+            return f"{self.service} stands still (SIGSTOP)"
+        return f"{self.service} {Ending(self.exit_status) if self.exit_status is not None else 'is gone'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damage:
+    """What a run stack lost, and which tests had it."""
+
+    stack: str
+    losses: tuple[Loss, ...]
+    tests: tuple[str, ...]
+    """Those that had it at that moment; none where it happened between tests."""
+    last: tuple[str, ...] = ()
+    """Those that gave it back shortly before, or last."""
+    alone: bool = False
+    """The test had it alone, and so may leave it as it likes."""
+
+    def __str__(self) -> str:
+        """Say what happened, and during which tests."""
+        what = f"the run stack {self.stack} was damaged: {', '.join(map(str, self.losses))}"
+        used = ", ".join(self.tests) or "no test"
+        before = f"\n  used just before by {', '.join(self.last)}" if self.last else ""
+        return f"{what}\n  while used by {used}{before}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

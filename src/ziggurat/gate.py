@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ziggurat import stack as stacks
+from ziggurat import setting, stack as stacks
 from ziggurat.binary import binary_of, short
-from ziggurat.errors import GateClosed, NotReady, SpecError
+from ziggurat.errors import GateClosed, NotReady
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,14 +77,4 @@ def unfit_report(report: Mapping[str, Any]) -> str:
 
 def load(place: str) -> Gate:
     """Return the gate that ``module:name`` names; raise ``SpecError`` where there is none."""
-    module, _, name = place.partition(":")
-    try:
-        gate = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        message = f"ziggurat_gate = {place}: {error}"
-        raise SpecError(message) from error
-    found = gate() if callable(gate) else gate
-    if not isinstance(found, Gate):
-        message = f"ziggurat_gate = {place}: it is no Gate but {type(found).__name__}"
-        raise SpecError(message)
-    return found
+    return setting.load("ziggurat_gate", place, Gate)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,11 @@ class Guard:
         self._tier: Tier | None = None
         self._violations: list[TierViolation] = []
         self._installed = False
+        self._trusted = threading.local()
+
+    def trust_this_thread(self) -> None:
+        """Let this thread do anything at any time: it works for the run, not for the present test."""
+        self._trusted.for_good = True
 
     def enter(self, tier: Tier) -> None:
         """Refuse from now on what the tier does not allow."""
@@ -56,7 +62,7 @@ class Guard:
 
     def refuse_unless_allowed(self, kind: str, what: str) -> None:
         """Raise ``TierViolation`` where the present tier does not allow this kind of thing."""
-        if self._tier is None or kind in ALLOWED[self._tier]:
+        if self._tier is None or kind in ALLOWED[self._tier] or hasattr(self._trusted, "for_good"):
             return
         violation = TierViolation(self._tier.value, what, allowed_in(kind))
         self._violations.append(violation)

@@ -21,9 +21,11 @@ from ziggurat import keeper
 from ziggurat.errors import (
     KeeperError,
     KeeperLost,
+    NotExclusive,
     NotRunning,
     PortTaken,
     ProgramNotFound,
+    RunStackDown,
     SpecError,
     WorldError,
     ZigguratError,
@@ -329,5 +331,9 @@ def _outcome(answer: Message) -> Any:  # noqa: ANN401 - see Lease.ask
             return SpecError(refused["message"])
         case "not-running":
             return NotRunning(refused["service"], refused["state"])
+        case "shared":
+            return NotExclusive(refused["stack"], refused["service"])
+        case "stack":
+            return RunStackDown(refused["stack"], refused["message"])
         case kind:
             return KeeperError(kind, refused["message"])

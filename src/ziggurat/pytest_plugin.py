@@ -6,6 +6,7 @@ is asked for.
 
 from __future__ import annotations
 
+import secrets
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,8 @@ MARKERS = (
     "integration: real processes that the tests start themselves",
     "e2e: the whole system, started by a person",
     "tiers(*names): of a test that stands in several tiers, only these",
+    "shared(*stacks): uses these run stacks, beside those that it names as fixtures",
+    "exclusive(*stacks): has these run stacks alone while it runs; without names, all that it uses",
 )
 
 
@@ -61,6 +64,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where the timelines of failed tests are written; else below pytest's temporary folder",
     )
     parser.addini("ziggurat_tiers", "TIER=FOLDER, one a line; all=FOLDER for tests in every tier", type="linelist")
+    parser.addini("ziggurat_run_stacks", "FIXTURE=MODULE:NAME of a Stack for all workers, one a line", type="linelist")
     parser.addini("ziggurat_gate", "MODULE:NAME of the Gate for e2e tests", default="")
 
 
@@ -70,6 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     try:
         config.stash[FOLDERS] = parse_folders(config.getini("ziggurat_tiers") or list(DEFAULT_FOLDERS))
+        _share_run_stacks(config)
     except ZigguratError as error:
         raise pytest.UsageError(str(error)) from error
     config.stash[EXPLAINER] = Explainer(config)
@@ -79,6 +84,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
         # A worker whose controller is killed would go on until its present test ends, and its stacks with it.
         kernel.end_with_parent()
+
+
+def _share_run_stacks(config: pytest.Config) -> None:
+    """Register what gives out the run stacks, where the project has any."""
+    lines = config.getini("ziggurat_run_stacks")
+    if lines:
+        from ziggurat.run import wiring
+
+        def attached(stack: RunningStack) -> None:
+            config.stash[EXPLAINER].recorder.enter(stack)
+
+        wiring.register(config, lines, trust=GUARD.trust_this_thread, attached=attached)
 
 
 # === which tests, in which tiers ===
@@ -293,3 +310,26 @@ def module_stacks(pytestconfig: pytest.Config, keeper: Lease, stack_logs: Path) 
 def test_stacks(pytestconfig: pytest.Config, keeper: Lease, stack_logs: Path) -> Iterator[StackScope]:
     """Starts stacks that live until the test has ended."""
     yield from _scope(pytestconfig, keeper, stack_logs)
+
+
+@pytest.fixture(scope="session")
+def session_namespace(pytestconfig: pytest.Config) -> str:
+    """A name that no other worker has, nor any other run: for what it keeps in a shared stack."""
+    return _unique(pytestconfig, "session")
+
+
+@pytest.fixture(scope="module")
+def module_namespace(pytestconfig: pytest.Config) -> str:
+    """A name that no other module has: for what it keeps in a shared stack."""
+    return _unique(pytestconfig, "module")
+
+
+@pytest.fixture
+def test_namespace(pytestconfig: pytest.Config) -> str:
+    """A name that no other test has, in letters, digits and dashes: for what it keeps in a shared stack."""
+    return _unique(pytestconfig, "test")
+
+
+def _unique(config: pytest.Config, scope: str) -> str:
+    worker = getattr(config, "workerinput", {}).get("workerid", "main")
+    return f"{scope}-{worker}-{secrets.token_hex(6)}"

@@ -140,7 +140,7 @@ def start_detached(stack: Stack, *, hooks: Hooks = NO_HOOKS) -> RunningStack:
         keeper = leases.own(stack.name)
     try:
         running = _start(stack, keeper, None, hooks, owned=True)
-        keeper.ask("describe", about=_about(running))
+        keeper.ask("describe", about={"services": about_services(running)})
         # Only now: a start that is killed half-way takes all that it started with it.
         keeper.ask("disown", lifeline=int(os.environ.get(LIFELINE, "0")))
     except BaseException:
@@ -161,23 +161,7 @@ def attach(stack: Stack) -> RunningStack | None:
     if not about:
         keeper.close()
         return None
-    stack = with_relay(stack)
-    services = {
-        service.name: RunningService(
-            spec=service,
-            key=about["services"][service.name]["key"],
-            lease=keeper,
-            log=ServiceLog(Path(about["services"][service.name]["log"])),
-            endpoints={
-                name: Endpoint(host, port)
-                for name, (host, port) in about["services"][service.name]["endpoints"].items()
-            },
-            program=about["services"][service.name]["program"],
-        )
-        for service in stack.services
-        if service.name in about["services"]
-    }
-    return RunningStack(stack, keeper, services, held=[], owned=True)
+    return from_about(with_relay(stack), keeper, about["services"], owned=True)
 
 
 def service_names(name: str) -> frozenset[str]:
@@ -201,15 +185,38 @@ def _start(stack: Stack, keeper: Lease, log_folder: Path | None, hooks: Hooks, *
     return running
 
 
-def _about(running: RunningStack) -> dict[str, object]:
+def about_services(running: RunningStack) -> dict[str, Any]:
+    """Return what somebody else who knows the stack's description must know of its services."""
     return {
-        "services": {
-            name: {
-                "key": service.key,
-                "log": str(service.log.path),
-                "program": service.program,
-                "endpoints": {key: [place.host, place.port] for key, place in service.endpoints.items()},
-            }
-            for name, service in running.services.items()
+        name: {
+            "key": service.key,
+            "log": str(service.log.path),
+            "program": service.program,
+            "pid": service.spawned_pid,
+            "endpoints": {key: [place.host, place.port] for key, place in service.endpoints.items()},
         }
+        for name, service in running.services.items()
     }
+
+
+def from_about(stack: Stack, keeper: Lease, about: Mapping[str, Any], *, owned: bool) -> RunningStack:
+    """Return a stack that somebody else started, by its description and by what they told of its services."""
+    services = {
+        service.name: RunningService(
+            spec=service,
+            key=about[service.name]["key"],
+            lease=keeper,
+            log=ServiceLog(Path(about[service.name]["log"])),
+            endpoints=endpoints_of(about[service.name]),
+            program=about[service.name]["program"],
+            spawned_pid=about[service.name]["pid"],
+        )
+        for service in stack.services
+        if service.name in about
+    }
+    return RunningStack(stack, keeper, services, held=[], owned=owned)
+
+
+def endpoints_of(about: Mapping[str, Any]) -> dict[str, Endpoint]:
+    """Return the endpoints of a service by name, as they were told."""
+    return {name: Endpoint(host, port) for name, (host, port) in about["endpoints"].items()}

@@ -49,6 +49,14 @@ class Hooks:
 NO_HOOKS = Hooks()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A stack, and what its start calls on its way: for a run stack that is more than a description."""
+
+    stack: Stack
+    hooks: Hooks = NO_HOOKS
+
+
 class Start:
     """One start of a stack: in the end everything is ready, or everything is gone."""
 

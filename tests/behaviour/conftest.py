@@ -37,8 +37,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _has_no_choice(item: pytest.Item) -> bool:
-    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    params = _params(item)
     return params.get("backend") == "redis" and params.get("tier") is not Tier.INTEGRATION
+
+
+def _params(item: pytest.Item) -> dict[str, object]:
+    return item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Say which run stack a test uses in the integration tier: its fixtures choose it by the tier."""
+    if not item.get_closest_marker(Tier.INTEGRATION):
+        return
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if "small_keyvalue" in fixtures:
+        item.add_marker(pytest.mark.shared("small_prism"))
+    if {"layer", "prism_endpoint"} & fixtures and _params(item).get("backend") == "memstore":
+        item.add_marker(pytest.mark.shared("spawned_prism"))
 
 
 class DataLayer(Protocol):

@@ -20,13 +20,10 @@ import pytest
 from ziggurat import Tier, wait_until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from prism_stack.client import KeyValueClient
     from prism_stack.clients.admin import AdminClient
     from prism_stack.clients.launcher import LauncherClient
     from ziggurat import RunningStack
-    from ziggurat.scope import StackScope
 
 CALL_TIMEOUT = timedelta(seconds=15)
 PATTERN = "keyvalue"
@@ -87,16 +84,17 @@ class FullPrism:
         return wait_until(is_back, seconds=RETURN_SECONDS, what=f"{part} to be started again")
 
 
-@pytest.fixture(scope="session")
-def spawned_full_prism(session_stacks: StackScope, programs: dict[str, Path]) -> RunningStack:
-    """A whole Prism on free ports, which the tests of a session share."""
-    from prism_stack import bootstrap, full_stack
-    from ziggurat import Hooks
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Say that a test uses the spawned Prism in the integration tier: its fixtures do not name it."""
+    if item.get_closest_marker(Tier.INTEGRATION):
+        item.add_marker(pytest.mark.shared("spawned_full_prism"))
 
-    layout = full_stack.free_layout(proxies=2)
-    pace = full_stack.Pace(heartbeat="500ms", restart_backoff="50ms..500ms", restart_reset="5s", breaker="5/60s")
-    hooks = Hooks(prepare=lambda services: bootstrap.serve_default(services, layout))
-    return session_stacks.start(full_stack.full_stack(programs, layout, pace=pace), hooks=hooks)
+
+@pytest.fixture(scope="session")
+def spawned_full_prism(spawned_full_prism: RunningStack, watched_channels: None) -> RunningStack:
+    """A whole Prism on free ports, which all tests of a run share."""
+    del watched_channels
+    return spawned_full_prism
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from prism_stack.ctl.status import look
 from prism_stack.errors import CallError, Unavailable
 from prism_stack.testing import grows, load_on
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from prism.launcher.launcher_pb2 import PatternInfo
     from prism_stack.client import KeyValueClient
 
+pytestmark = pytest.mark.exclusive
 BACK_SECONDS = 3.0
 """What is promised for a killed runner: to be back and serving."""
 RETURN_SECONDS = 20.0

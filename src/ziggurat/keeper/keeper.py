@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 
-from . import kernel, processes, terminal
+from . import kernel, processes, sharing, terminal
 from .connection import Connection
 from .house import House
 from .loop import Loop
@@ -38,6 +38,7 @@ class Keeper:
         self._finished: list[Callable[[], None]] = []
         self._owner: Connection | None = None
         self._owner_process = -1
+        self._sharing = sharing.Sharing(house.services, house.reap)
         house.tell = self._tell
 
     # === who is there ===
@@ -46,7 +47,7 @@ class Keeper:
         """Serve a connection; when the owner's ends, everything does."""
         connection = Connection(end, self._loop, self._handle)
         self._connections.add(connection)
-        connection.when_closed = self._owner_left if owner else self._connections.discard
+        connection.when_closed = self._owner_left if owner else self._left
         self._owner = connection if owner else self._owner
 
     def watch_process(self, pid: int) -> None:
@@ -59,11 +60,16 @@ class Keeper:
         self._loop.once(descriptor, self.end)
         self._owner_process = descriptor
 
+    def _left(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        self._sharing.left(connection)
+
     def _owner_left(self, connection: Connection) -> None:
         self._connections.discard(connection)
         self.end()
 
     def _tell(self, event: dict[str, object]) -> None:
+        self._sharing.hear(event)
         for connection in list(self._connections):
             if connection.wants_events:
                 connection.tell(event)
@@ -74,20 +80,29 @@ class Keeper:
         number = request.get("id")
 
         def answer(result: object) -> None:
-            connection.send({"id": number, "ok": result})
+            outcome = {"refused": result.as_message()} if isinstance(result, Refused) else {"ok": result}
+            connection.send({"id": number, **outcome})
 
         try:
-            verb = VERBS.get(str(request.get("do")))
-            if verb is None:
-                raise Refused("unknown", f"this keeper (version {VERSION}) does not know {request.get('do')!r}")
-            if verb is Keeper._events:
-                connection.wants_events = True
-            verb(self, request, answer)
+            self._obey(connection, request, answer)
         except Refused as refusal:
-            connection.send({"id": number, "refused": refusal.as_message()})
+            answer(refusal)
         except Exception as error:  # noqa: BLE001 - one bad request must not end every service of the run
             message = f"{type(error).__name__}: {error}"
             connection.send({"id": number, "refused": {"kind": "internal", "message": message}})
+
+    def _obey(self, connection: Connection, request: Request, answer: Answer) -> None:
+        name = str(request.get("do"))
+        if name in sharing.VERBS:
+            sharing.VERBS[name](self._sharing, connection, request, answer)
+            return
+        verb = VERBS.get(name)
+        if verb is None:
+            raise Refused("unknown", f"this keeper (version {VERSION}) does not know {request.get('do')!r}")
+        if verb is Keeper._events:
+            connection.wants_events = True
+        self._sharing.refuse_change(connection, request)
+        verb(self, request, answer)
 
     def _hello(self, _: Request, answer: Answer) -> None:
         answer(
@@ -110,7 +125,7 @@ class Keeper:
     def _disown(self, request: Request, answer: Answer) -> None:
         """Go on without an owner, and without its terminal; a lifeline is a process to end with instead."""
         if self._owner:
-            self._owner.when_closed = self._connections.discard
+            self._owner.when_closed = self._left
             self._loop.forget(self._owner_process)
             terminal.let_go()
             if lifeline := int(str(request["lifeline"])):

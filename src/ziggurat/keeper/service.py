@@ -164,6 +164,10 @@ class Service:
             else:
                 self._house.emit("ignored", self.name, told=told, sender=pid)
 
+    def heals_itself(self) -> bool:
+        """Say whether it has ended and is to be started again by its own policy."""
+        return self.state in {"ending", "waiting"} and self.spec.get("restart") == restart.ON_FAILURE
+
     def report(self) -> dict[str, object]:
         """Return all that is known of the service."""
         return {

@@ -25,11 +25,12 @@ BACK_SECONDS = 0.25
 
 
 @pytest.fixture
-def prism(test_stacks: StackScope, programs: dict[str, Path]) -> RunningStack:
-    """A proxy and a runner of the test's own, to be ill-treated."""
-    return test_stacks.start(keyvalue_stack(programs))
+def prism(spawned_prism: RunningStack) -> RunningStack:
+    """The proxy and the runner of the run, which a test that has them alone may ill-treat."""
+    return spawned_prism
 
 
+@pytest.mark.exclusive
 def test_a_runner_killed_during_calls_gives_unavailable_and_never_a_hang(prism: RunningStack) -> None:
     """Every call that the loss hits ends UNAVAILABLE, and before its own deadline."""
     timeout = timedelta(seconds=5)
@@ -42,6 +43,7 @@ def test_a_runner_killed_during_calls_gives_unavailable_and_never_a_hang(prism: 
     assert load.slowest < timeout.total_seconds()
 
 
+@pytest.mark.exclusive
 def test_calls_succeed_again_soon_after_a_runner_is_back_on_its_port(prism: RunningStack) -> None:
     """The same client succeeds within 250 ms of the runner's being ready, on the same address as before."""
     address = prism.address("runner.data")
@@ -59,6 +61,7 @@ def test_calls_succeed_again_soon_after_a_runner_is_back_on_its_port(prism: Runn
     assert prism.address("runner.data") == address
 
 
+@pytest.mark.exclusive
 def test_a_proxy_drained_under_load_loses_no_acknowledged_write(prism: RunningStack) -> None:
     """The proxy ends by itself with code 0; what it acknowledged is in the store; what it refused was UNAVAILABLE."""
     with load_on(prism.address("proxy.data")) as load:
@@ -71,6 +74,7 @@ def test_a_proxy_drained_under_load_loses_no_acknowledged_write(prism: RunningSt
         assert [key for key in load.acknowledged if direct.get(key) != key.encode()] == []
 
 
+@pytest.mark.exclusive
 def test_a_runner_stopped_in_its_tracks_costs_only_the_calls_of_that_time(prism: RunningStack) -> None:
     """Calls end DEADLINE_EXCEEDED while it stands still, and succeed once it goes on."""
     with KeyValueClient(prism.address("proxy.data"), timeout=timedelta(milliseconds=200)) as client:
@@ -113,6 +117,7 @@ def test_two_namespaces_on_two_runners_never_see_each_others_keys(
         assert red.get("key") == b"red"
 
 
+@pytest.mark.exclusive
 def test_a_second_runner_for_a_taken_route_is_refused(prism: RunningStack, test_stacks: StackScope) -> None:
     """It hears who serves the route already, and the first one goes on serving."""
     second = Runner(name="second", proxy=prism.address("proxy.control"))
