@@ -34,6 +34,7 @@ def limited(service: RunningService, limits: Limits) -> AbstractContextManager[L
     what = f"limited ({describe(limits)})"
 
     def begin() -> Limited:
+        service.refuse_unless_alone()
         pid = service.pid
         before = Limited(pid, _soft(pid, asked))
         try:

@@ -128,6 +128,7 @@ class RunningLink:
 
         def begin() -> None:
             try:
+                self.relay.refuse_unless_alone()
                 command.ask({"do": "add", "link": self.number - 1, "fault": fault.as_message()})
                 expect(what)
             except BaseException:

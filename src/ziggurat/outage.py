@@ -27,7 +27,7 @@ def paused(service: RunningService) -> AbstractContextManager[int]:
         except ConditionTimeout as error:
             service.resume()
             raise FaultNotEffective(service.name, "paused", "not all of it stood still") from error
-        return service.spawned_pid
+        return service.pid
 
     def end(pid: int) -> bool:
         facts = {"state": "removed"} if service.is_forgotten() else service.facts()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ziggurat import limit, outage
@@ -226,6 +227,10 @@ class RunningService:
         facts = self.lease.ask("stop", service=self.key, steps=steps)
         return Ending(facts["exit_status"] or 0)
 
+    def refuse_unless_alone(self) -> None:
+        """Raise ``NotExclusive`` where its stack is shared: before a fault of which the keeper knows nothing."""
+        self.lease.ask("change", service=self.key)
+
     def story(self, what: str) -> Story:
         """Return how a fault of it is told."""
         return Story(lease=self.lease, service=self.key, what=what)
@@ -234,10 +239,13 @@ class RunningService:
 ENDPOINT_PREFIX = "X_ENDPOINT_"
 
 
-def for_keeper(spec: Service) -> dict[str, object]:
-    """Return the part of a service's description that the keeper needs and that no endpoint changes."""
+def for_keeper(spec: Service, folder: Path | None = None) -> dict[str, object]:
+    """Return the part of a service's description that the keeper needs and that no endpoint changes.
+
+    A relative working folder is one below the folder given, or below this process's own.
+    """
     return {
-        "cwd": str(spec.cwd.absolute()) if spec.cwd else None,
+        "cwd": str((folder or Path.cwd()) / spec.cwd) if spec.cwd else None,
         "log_bound": spec.log_bound,
         "limits": {"open_files": spec.limits.open_files, "memory": spec.limits.memory},
         "stop": [[int(ask.signal), ask.seconds] for ask in spec.stop],

@@ -17,6 +17,7 @@ from ziggurat.relayed import RELAY, with_relay
 from ziggurat.service import RunningService
 from ziggurat.spec import Endpoint, Link
 from ziggurat.startup import NO_HOOKS, STACK, Hooks, Start, forget, standings_of
+from ziggurat.surroundings import Surroundings
 from ziggurat.whole import Whole
 
 if TYPE_CHECKING:
@@ -110,16 +111,22 @@ class RunningStack:
 
 
 def start(
-    stack: Stack, *, lease: Lease | None = None, log_folder: Path | None = None, hooks: Hooks = NO_HOOKS
+    stack: Stack,
+    *,
+    lease: Lease | None = None,
+    log_folder: Path | None = None,
+    hooks: Hooks = NO_HOOKS,
+    surroundings: Surroundings | None = None,
 ) -> RunningStack:
     """Start a stack and return it when it is ready.
 
     Without a lease it gets a keeper of its own, which ends with it. Logs go to the run's folder, which is removed in
-    the end, unless another one is given. Raises ``StartFailed``, ``UsageError`` or ``PortTaken`` with nothing left.
+    the end, unless another one is given. Its surroundings are this process's, unless others are given. Raises
+    ``StartFailed``, ``UsageError`` or ``PortTaken`` with nothing left.
     """
     keeper = lease or leases.own()
     try:
-        return _start(stack, keeper, log_folder, hooks, owned=lease is None)
+        return _start(stack, keeper, log_folder, hooks, surroundings, owned=lease is None)
     except BaseException:
         if lease is None:
             keeper.close()
@@ -139,7 +146,7 @@ def start_detached(stack: Stack, *, hooks: Hooks = NO_HOOKS) -> RunningStack:
                 raise AlreadyRunning(stack.name, known.folder, known.about_keeper["pid"])
         keeper = leases.own(stack.name)
     try:
-        running = _start(stack, keeper, None, hooks, owned=True)
+        running = _start(stack, keeper, None, hooks, None, owned=True)
         keeper.ask("describe", about={"services": about_services(running)})
         # Only now: a start that is killed half-way takes all that it started with it.
         keeper.ask("disown", lifeline=int(os.environ.get(LIFELINE, "0")))
@@ -173,12 +180,20 @@ def service_names(name: str) -> frozenset[str]:
         return frozenset(keeper.about_keeper["about"].get("services", ()))
 
 
-def _start(stack: Stack, keeper: Lease, log_folder: Path | None, hooks: Hooks, *, owned: bool) -> RunningStack:
+def _start(
+    stack: Stack,
+    keeper: Lease,
+    log_folder: Path | None,
+    hooks: Hooks,
+    surroundings: Surroundings | None,
+    *,
+    owned: bool,
+) -> RunningStack:
     # The keeper has a working folder of its own.
     folder = log_folder.absolute() if log_folder else keeper.folder
     folder.mkdir(parents=True, exist_ok=True)
     stack = with_relay(stack)
-    begun = Start(stack, keeper, folder, hooks)
+    begun = Start(stack, keeper, folder, hooks, surroundings or Surroundings.present())
     begun.run()
     running = RunningStack(stack, keeper, begun.services, held=begun.held, owned=owned)
     running.critical_path = critical_path(begun.course())
@@ -209,7 +224,7 @@ def from_about(stack: Stack, keeper: Lease, about: Mapping[str, Any], *, owned: 
             log=ServiceLog(Path(about[service.name]["log"])),
             endpoints=endpoints_of(about[service.name]),
             program=about[service.name]["program"],
-            spawned_pid=about[service.name]["pid"],
+            spawned_pid=about[service.name].get("pid", 0),
         )
         for service in stack.services
         if service.name in about

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ziggurat.lease import Lease
     from ziggurat.spec import Service, Stack
+    from ziggurat.surroundings import Surroundings
 
     Progress = Callable[[str, str], None]
     """Is told (service, what happened to it)."""
@@ -60,7 +61,7 @@ class Planned:
 class Start:
     """One start of a stack: in the end everything is ready, or everything is gone."""
 
-    def __init__(self, stack: Stack, lease: Lease, log_folder: Path, hooks: Hooks) -> None:
+    def __init__(self, stack: Stack, lease: Lease, log_folder: Path, hooks: Hooks, surroundings: Surroundings) -> None:
         """Plan the start; raise ``SpecError`` for a stack that cannot be."""
         self.needs = plan.dependencies(stack)
         self.services: dict[str, RunningService] = {}
@@ -69,6 +70,7 @@ class Start:
         self._lease = lease
         self._folder = log_folder
         self._hooks = hooks
+        self._surroundings = surroundings
         self._readiness = Readiness(lease)
         self._spawned: dict[str, float] = {}
         self._ready: dict[str, float] = {}
@@ -183,7 +185,7 @@ class Start:
             self._scratch(service.spec).mkdir(mode=0o700, parents=True)
         environment = self._environment(service.spec)
         program, *arguments = [self._filled(str(word), service.spec) for word in service.spec.command]
-        service.program = find_program(service.name, program, environment)
+        service.program = find_program(service.name, program, environment, self._surroundings.folder)
         service.log_start = service.log.size()
         return {
             "name": service.key,
@@ -195,12 +197,12 @@ class Start:
                 for name, port in service.spec.ports.items()
                 if port.handover
             ],
-            **for_keeper(service.spec),
+            **for_keeper(service.spec, self._surroundings.folder),
         }
 
     def _environment(self, service: Service) -> dict[str, str]:
         own = {name: self._filled(value, service) for name, value in service.env.items()}
-        return {**os.environ, **own}
+        return {**self._surroundings.variables, **own}
 
     def _filled(self, text: str, service: Service) -> str:
         addresses = {name: running.endpoints for name, running in self.services.items()}
@@ -241,10 +243,11 @@ def forget(lease: Lease, keys: list[str], held: list[Endpoint]) -> None:
     lease.ask_all([*removals, *(("release", {"host": place.host, "port": place.port}) for place in held)])
 
 
-def find_program(service: str, program: str, environment: Mapping[str, str]) -> str:
+def find_program(service: str, program: str, environment: Mapping[str, str], folder: Path) -> str:
     """Return the absolute path of a program, or raise ``ProgramNotFound``."""
-    found = shutil.which(program, path=environment.get("PATH"))
+    place = str(folder / program) if os.sep in program else program
+    found = shutil.which(place, path=environment.get("PATH"))
     if found is None:
-        reason = "it is not executable" if Path(program).is_file() else "there is no such program"
+        reason = "it is not executable" if Path(place).is_file() else "there is no such program"
         raise ProgramNotFound(service, program, reason)
     return str(Path(found).absolute())

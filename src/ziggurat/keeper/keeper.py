@@ -38,7 +38,7 @@ class Keeper:
         self._finished: list[Callable[[], None]] = []
         self._owner: Connection | None = None
         self._owner_process = -1
-        self._sharing = sharing.Sharing(house.services, house.reap)
+        self._sharing = sharing.Sharing(house.services, house.loop.after)
         house.tell = self._tell
 
     # === who is there ===
@@ -174,6 +174,11 @@ class Keeper:
             service.send_below(number)
         answer(None)
 
+    def _change(self, request: Request, answer: Answer) -> None:
+        """Answer that the client may change a service by itself: who may not is refused like any other change."""
+        self._service(request)
+        answer(None)
+
     def _list(self, _: Request, answer: Answer) -> None:
         answer([service.report() for service in self._house.services.values()])
 
@@ -250,6 +255,7 @@ VERBS: dict[str, Callable[[Keeper, Request, Answer], None]] = {
     "again": Keeper._again,  # noqa: SLF001
     "stop": Keeper._stop,  # noqa: SLF001
     "signal": Keeper._signal,  # noqa: SLF001
+    "change": Keeper._change,  # noqa: SLF001
     "list": Keeper._list,  # noqa: SLF001
     "log": Keeper._log,  # noqa: SLF001
     "marks": Keeper._marks,  # noqa: SLF001

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 
 RUN_VARIABLE = "ZIGGURAT_RUN"
 SERVICE_VARIABLE = "ZIGGURAT_SERVICE"
 KEEPER_VARIABLE = "ZIGGURAT_KEEPER"
 
 CHUNK = 65536
+KILL_BIT = 1 << signal.SIGKILL - 1
+"""Of a set of signals; whatever ends a process without a handler for it is this signal to its threads."""
 
 
 def _read(path: str) -> bytes:
@@ -109,6 +112,13 @@ def environment(pid: int) -> dict[str, str]:
 def is_on_its_way_out(pid: int) -> bool:
     """Say whether a process has begun to end: its memory is gone, and with it its words, but it is no zombie yet."""
     return state(pid) not in {"", "Z", "X"} and not _read(f"/proc/{pid}/cmdline")
+
+
+def is_doomed(pid: int) -> bool:
+    """Say whether a process was killed, but has not come to its end yet: on a busy machine that takes its time."""
+    status = dict(line.split(b":", 1) for line in _read(f"/proc/{pid}/status").splitlines() if b":" in line)
+    pending = int(status.get(b"SigPnd", b"0"), 16) | int(status.get(b"ShdPnd", b"0"), 16)
+    return bool(pending & KILL_BIT) or is_on_its_way_out(pid)
 
 
 def command(pid: int) -> str:

@@ -168,6 +168,10 @@ class Service:
         """Say whether it has ended and is to be started again by its own policy."""
         return self.state in {"ending", "waiting"} and self.spec.get("restart") == restart.ON_FAILURE
 
+    def is_doomed(self) -> bool:
+        """Say whether it was killed, or is ending, and is not reaped yet."""
+        return self.state == "running" and processes.is_doomed(self.pid)
+
     def report(self) -> dict[str, object]:
         """Return all that is known of the service."""
         return {

@@ -23,17 +23,18 @@ if TYPE_CHECKING:
     Answer = Callable[[object], None]
     Damage = dict[str, object]
 
-CHANGING = frozenset({"stop", "signal", "again", "remove"})
+RECHECK = 0.002  # seconds between looks at a service that was killed and is not gone
+CHANGING = frozenset({"stop", "signal", "again", "remove", "change"})
 """The verbs by which a service is changed, which takes having its stack alone."""
 
 
 class Sharing:
     """All shared stacks of a run."""
 
-    def __init__(self, services: dict[str, Service], reap: Callable[[], None]) -> None:
-        """Share nothing yet; these are the services of the keeper, and what looks which of them has ended."""
+    def __init__(self, services: dict[str, Service], later: Callable[[float, Callable[[], None]], object]) -> None:
+        """Share nothing yet; these are the services of the keeper, and what does something after so many seconds."""
         self._services = services
-        self._reap = reap
+        self._later = later
         self._stacks: dict[str, SharedStack] = {}
         self._turns = Turns()
         self._answers: dict[Claim, Answer] = {}
@@ -124,7 +125,14 @@ class Sharing:
         self._go_on()
 
     def unclaim(self, connection: Connection, request: Request, answer: Answer) -> None:
-        """Take back all that somebody has, and tell what happened to it meanwhile."""
+        """Take back all that somebody has, and tell what happened to it meanwhile.
+
+        A service that was killed but has not come to its end yet is waited for: else its end would be laid to whoever
+        has the stack next.
+        """
+        if self._has_doomed(connection):
+            self._later(RECHECK, lambda: self.unclaim(connection, request, answer))
+            return
         moved: dict[str, dict[str, object]] = request.get("moved", {})  # type: ignore[assignment]
         for name, services in moved.items():
             self._stack(name).move(services)
@@ -154,15 +162,16 @@ class Sharing:
                 raise Refused("stack", stack.brief, stack=stack.name)
 
     def _leave(self, connection: Connection) -> None:
-        held = [self._stack(name) for name in self._turns.has(connection)]
-        if held:
-            self._reap()
-        for stack in held:
+        for stack in map(self._stack, self._turns.has(connection)):
             if stack.state == "ready":
                 self._look_at(stack)
             stack.left(time.monotonic(), self._turns.holders(stack.name)[connection])
         for claim in self._turns.leave(connection):
             del self._answers[claim], self._known[claim]
+
+    def _has_doomed(self, connection: Connection) -> bool:
+        keys = [key for name in self._turns.has(connection) for key in self._stack(name).keys]
+        return any(service.is_doomed() for key in keys if (service := self._services.get(key)))
 
     def _look_at(self, stack: SharedStack) -> None:
         """Find out whether the stack is as it was given, and tell all who have it if it is not."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ziggurat import lease as leases
 from ziggurat.errors import KeeperLost
+from ziggurat.run.description import Description
 from ziggurat.run.steward import Steward
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Run:
 
     def __init__(self, declared: Mapping[str, Declared], journal: Journal, trust: Callable[[], None]) -> None:
         """Own the stacks that are declared; ``trust`` is called in each thread that works for the run."""
-        self._declared = declared
+        self._descriptions = {name: Description(stack) for name, stack in declared.items()}
         self._journal = journal
         self._trust = trust
         self._keeper: Future[Lease] = Future()
@@ -45,7 +46,9 @@ class Run:
         return self._keeper.result().folder
 
     def want(self, stacks: Collection[str]) -> None:
-        """Have stacks started, without waiting for them."""
+        """Have stacks started, without waiting for more than their descriptions."""
+        for name in stacks:
+            self._descriptions[name].look()
         self._wishes.put(stacks)
 
     def end(self) -> None:
@@ -58,7 +61,7 @@ class Run:
     def _serve(self, logs: Path) -> None:
         try:
             keeper = leases.own()
-            crew = [self._employ(declared, keeper, logs) for declared in self._declared.values()]
+            crew = [self._employ(description, keeper, logs) for description in self._descriptions.values()]
         except Exception as error:  # noqa: BLE001 - it is raised where somebody waits for the keeper
             self._keeper.set_exception(error)
             return
@@ -74,12 +77,12 @@ class Run:
         for _, thread in crew:
             thread.join(PATIENCE_SECONDS)
 
-    def _employ(self, declared: Declared, keeper: Lease, logs: Path) -> tuple[Steward, threading.Thread]:
+    def _employ(self, description: Description, keeper: Lease, logs: Path) -> tuple[Steward, threading.Thread]:
         connection = leases.connect(keeper.folder)
         if connection is None:
             raise KeeperLost
-        steward = Steward(declared, connection, logs, self._journal)
-        return steward, self._in_thread(declared.name, steward.serve)
+        steward = Steward(description, connection, logs, self._journal)
+        return steward, self._in_thread(description.name, steward.serve)
 
     def _let_go(self, crew: list[tuple[Steward, threading.Thread]]) -> None:
         """Wait until all stacks have stopped; what is still being started is not waited for but killed."""

@@ -55,7 +55,7 @@ class Owning:
         return self.begin().folder()
 
     def want(self, names: Collection[str]) -> None:
-        """Have stacks started, without waiting for them or for the keeper."""
+        """Have stacks started, without waiting for more than their descriptions."""
         self.begin().want(names)
 
     @pytest.hookimpl(optionalhook=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ziggurat.errors import Damage
     from ziggurat.lease import Lease
-    from ziggurat.run.declared import Declared
+    from ziggurat.run.description import Description
     from ziggurat.run.journal import Journal
     from ziggurat.spec import Stack
     from ziggurat.stack import RunningStack
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 class Steward:
     """Does what the keeper says there is to do for one stack, in a thread of its own."""
 
-    def __init__(self, declared: Declared, lease: Lease, logs: Path, journal: Journal) -> None:
+    def __init__(self, description: Description, lease: Lease, logs: Path, journal: Journal) -> None:
         """Serve over a connection of the stack's own: starts of several stacks do not wait for each other."""
         self.is_busy = False
-        self._declared = declared
+        self._description = description
+        self._name = description.name
         self._lease = lease
         self._logs = logs
         self._journal = journal
@@ -41,7 +42,7 @@ class Steward:
         """Do what there is to do until the end of the run, or of the keeper."""
         try:
             with self._lease:
-                while (work := self._lease.ask("attend", stack=self._declared.name))["do"] != "stop":
+                while (work := self._lease.ask("attend", stack=self._name))["do"] != "stop":
                     {"start": self._start, "restore": self._restore}[work["do"]](work)
                 self._stop(work)
         except KeeperLost:
@@ -52,13 +53,18 @@ class Steward:
         self._undertake("did not start", self._begin)
 
     def _begin(self) -> None:
-        planned = self._declared.load()
-        packed = pack(planned.stack)
-        self._running = stacks.start(planned.stack, lease=self._lease, log_folder=self._logs, hooks=planned.hooks)
-        self._publish(packed)
+        planned, surroundings = self._description.take()
+        self._running = stacks.start(
+            planned.stack,
+            lease=self._lease,
+            log_folder=self._logs,
+            hooks=planned.hooks,
+            surroundings=surroundings,
+        )
+        self._publish(pack(self._running.spec))
 
     def _restore(self, work: Work) -> None:
-        damage = damage_of(self._declared.name, work["damage"])
+        damage = damage_of(self._name, work["damage"])
         self._note(damage)
         running = self._present(work["about"])
         what = f"could not be restored after {', '.join(damage.tests or damage.last) or 'no test'}"
@@ -71,7 +77,7 @@ class Steward:
 
     def _stop(self, work: Work) -> None:
         if work["damage"]:
-            self._note(damage_of(self._declared.name, work["damage"]))
+            self._note(damage_of(self._name, work["damage"]))
         if self._running:
             failure = self._attempt("did not stop", self._running.stop)
             self._journal.failures.extend([failure] if failure else [])
@@ -85,10 +91,10 @@ class Steward:
         if running:
             about = {"spec": packed, "services": stacks.about_services(running)}
             keys = [service.key for service in running.services.values()]
-            self._lease.ask("publish", stack=self._declared.name, about=about, keys=keys)
+            self._lease.ask("publish", stack=self._name, about=about, keys=keys)
 
     def _present(self, about: dict[str, Any]) -> RunningStack:
-        """Return the stack with the endpoints that it has by now: a test may have had its services report others."""
+        """Return the stack as it is by now: a test may have had it started again."""
         running = self._running
         if running is None:
             raise KeeperLost
@@ -100,7 +106,7 @@ class Steward:
         self.is_busy = True
         failure = self._attempt(what, action)
         if failure:
-            is_over = self._lease.ask("refuse", stack=self._declared.name, brief=failure.brief)
+            is_over = self._lease.ask("refuse", stack=self._name, brief=failure.brief)
             self._journal.failures.extend([] if is_over else [failure])
         self.is_busy = False
 
@@ -110,7 +116,7 @@ class Steward:
         except KeeperLost:
             raise
         except Exception as error:  # noqa: BLE001 - a stack's description is the user's code
-            return Failure(self._declared.name, what, error)
+            return Failure(self._name, what, error)
         return None
 
 
@@ -130,9 +136,11 @@ def restore(running: RunningStack, damage: Damage) -> None:
 
 
 def refresh(running: RunningStack, services: dict[str, Any]) -> None:
-    """Take over endpoints that somebody else's restart may have changed."""
+    """Take over what somebody else's restart may have changed."""
     for name, about in services.items():
-        running[name].endpoints.update(stacks.endpoints_of(about))
+        service = running[name]
+        service.endpoints.update(stacks.endpoints_of(about))
+        service.spawned_pid, service.down = about["pid"], ""
 
 
 def pack(description: Stack) -> str:

@@ -54,8 +54,10 @@ class Using:
             self._want_for(session.items)
 
     def _want_for(self, items: Iterable[pytest.Item]) -> None:
-        used = {name for item in items for name in self._wants(item, demand_of(item))}
-        fresh = sorted(used - self._wanted)
+        self._want_early({name for item in items for name in self._wants(item, demand_of(item))})
+
+    def _want_early(self, stacks: set[str]) -> None:
+        fresh = sorted(stacks - self._wanted)
         if fresh:
             self._wanted.update(fresh)
             # Where it fails, the first test that claims one hears why it cannot have it.
@@ -112,6 +114,7 @@ class Using:
         if not self._tenant.holds(name):
             self._loose.add(name)
             self._recent |= {name}
+            self._want_early({name})
             self._tenant.claim({name: self._demand.is_alone(name)}, self._label)
         return self._tenant.running(name)
 

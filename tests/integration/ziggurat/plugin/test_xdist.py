@@ -45,8 +45,11 @@ def shop():
 
 def late():
     note("started", os.getpid())
-    wait_until((HERE / "free").exists, seconds=20, what="a test that needs no stack")
-    return stack("speak_when_asked", name="late")
+    made = stack("speak_when_asked", name="late")
+    waits = "tries=2000; until [ -e free ] || [ $((tries -= 1)) = 0 ]; do sleep 0.01; done; exec \"$0\" \"$@\""
+    command = ("/bin/sh", "-c", waits, *made.services[0].command)
+    web = replace(made.services[0], command=command, cwd=Path(), start_seconds=30, env={"WHO": os.environ["WHO"]})
+    return replace(made, services=(web,))
 
 def frail():
     room = HERE / "room"
@@ -101,16 +104,24 @@ MODES = [
 
 @pytest.mark.parametrize("words", MODES, ids=lambda words: words[-1].removeprefix("-"))
 def test_a_run_has_one_stack_however_its_tests_are_spread(
-    notes: Notes, write: Write, run: Run, project: pytest.Pytester, words: tuple[str, ...]
+    notes: Notes,
+    write: Write,
+    run: Run,
+    project: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
 ) -> None:
     """It starts while tests are collected, holds up nobody who needs none, and serves all ways of asking for it."""
     declare(project, "shop=stacks:late")
+    monkeypatch.setenv("WHO", "the caller")
     free = """
         import pytest
         from stacks import note
 
         @pytest.mark.parametrize("number", range(7))
-        def test_free(number):
+        def test_free(number, monkeypatch, tmp_path):
+            monkeypatch.chdir(tmp_path)
+            monkeypatch.delenv("WHO")
             note("free")
     """
     # More tests than the others have: by file and by scope the largest comes first.

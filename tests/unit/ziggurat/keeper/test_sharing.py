@@ -11,6 +11,8 @@ from ziggurat.keeper.refusal import Refused
 from ziggurat.keeper.sharing import VERBS, Sharing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ziggurat.keeper.connection import Connection
     from ziggurat.keeper.service import Service
 
@@ -23,10 +25,15 @@ class Program:
     exit_status: int | None = None
     paused: bool = False
     heals: bool = False
+    doomed: bool = False
 
     def report(self) -> dict[str, object]:
         """Tell whether it stands still."""
         return {"paused": self.paused}
+
+    def is_doomed(self) -> bool:
+        """Whether it was killed and is not gone yet."""
+        return self.doomed
 
     def heals_itself(self) -> bool:
         """Whether it is started again by its own policy."""
@@ -65,9 +72,10 @@ class World:
     """One shop of one service, its steward, and two who would use it."""
 
     web: Program = field(default_factory=Program)
+    later: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.sharing = Sharing({"shop-1.web": cast("Service", self.web)}, lambda: None)
+        self.sharing = Sharing({"shop-1.web": cast("Service", self.web)}, lambda _, action: self.later.append(action))
         self.steward, self.one, self.other = (Client(self.sharing) for _ in range(3))
         self.steward.ask("attend", stack="shop")
 
@@ -141,7 +149,7 @@ def test_a_lost_connection_gives_back_what_it_had(ready: World) -> None:
     assert len(ready.other.take()) == 1
 
 
-@pytest.mark.parametrize("verb", ["stop", "signal", "again", "remove"])
+@pytest.mark.parametrize("verb", ["stop", "signal", "again", "remove", "change"])
 def test_who_shares_a_stack_may_not_change_it(ready: World, verb: str) -> None:
     """Nor may who has nothing of it."""
     ready.one.claim()
@@ -213,6 +221,21 @@ def test_who_had_it_alone_may_leave_it_as_it_likes(ready: World, change: dict[st
     assert ready.one.take() == [[]]
     (work,) = ready.steward.take()
     assert (work["do"], work["damage"]["alone"]) == ("restore", True)
+
+
+def test_who_killed_a_service_keeps_it_until_it_has_ended(ready: World) -> None:
+    """Its end is not laid to whoever comes next."""
+    ready.one.claim()
+    ready.one.take()
+    ready.web.doomed = True
+    ready.one.ask("unclaim")
+    assert ready.one.take() == []
+    ready.web.doomed = False
+    ready.kill()
+    ready.later.pop()()
+
+    ((damage,),) = ready.one.take()
+    assert damage["tests"] == [f"test {id(ready.one)}"]
 
 
 def test_a_service_that_heals_itself_is_no_damage(ready: World) -> None:
