@@ -46,7 +46,7 @@ def shop():
 def late():
     note("started", os.getpid())
     made = stack("speak_when_asked", name="late")
-    waits = "tries=2000; until [ -e free ] || [ $((tries -= 1)) = 0 ]; do sleep 0.01; done; exec \"$0\" \"$@\""
+    waits = 'tries=2000; until [ -e free ] || [ $((tries -= 1)) = 0 ]; do sleep 0.01; done; exec "$0" "$@"'
     command = ("/bin/sh", "-c", waits, *made.services[0].command)
     web = replace(made.services[0], command=command, cwd=Path(), start_seconds=30, env={"WHO": os.environ["WHO"]})
     return replace(made, services=(web,))
