@@ -16,7 +16,10 @@ from ziggurat import RunningStack
 EFFORT = settings(max_examples=30, stateful_step_count=40, deadline=None)
 
 
-@pytest.fixture(params=["spawned_prism", "prism_over_redis"], ids=["memstore", "redis"])
+MEMSTORE = pytest.param("spawned_prism", marks=pytest.mark.shared("spawned_prism"))
+
+
+@pytest.fixture(params=[MEMSTORE, "prism_over_redis"], ids=["memstore", "redis"])
 def client(request: pytest.FixtureRequest) -> Iterator[KeyValueClient]:
     """A client of a spawned stack, over either store."""
     prism: RunningStack = request.getfixturevalue(request.param)
