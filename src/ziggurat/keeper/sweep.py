@@ -38,9 +38,13 @@ class Record:
 def record(folder: str, run: str, keeper: int, warden: int) -> None:
     """Write down who owns a run: tag, then pid and start time of keeper and warden."""
     words = (run, keeper, processes.start_time(keeper), warden, processes.start_time(warden))
-    with open(f"{folder}/{RECORD}.new", "w", encoding="ascii") as file:
+    with open(f"{folder}/{RECORD}.new", "w", encoding="ascii", opener=_private) as file:
         file.write(" ".join(map(str, words)))
     os.replace(f"{folder}/{RECORD}.new", f"{folder}/{RECORD}")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def read(folder: str) -> Record | None:

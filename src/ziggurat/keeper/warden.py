@@ -83,6 +83,8 @@ def run_keeper(folder: str, run: str, owner: int, warden: int, alive: int) -> No
     keeper = Keeper(house, warden=warden)
     loop.once(alive, keeper.end)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    # Its file has the mode that the socket has when it is bound.
+    os.fchmod(listener.fileno(), 0o600)
     listener.bind(f"{folder}/{SOCKET_NAME}")
     listener.listen(64)
     keeper.welcome(socket.socket(fileno=FIRST_CONNECTION), owner=True)
