@@ -443,10 +443,11 @@ def test_nobody_who_reads_its_log_has_to_stay(start_alone: Callable[..., Lone], 
     [
         (("--breaker", "0/1s", "--restart-backoff", "2s..1s"), 64, '--breaker "0/1s" is not FAILURES/TIME'),
         (("--listen", "0.0.0.0:0"), 64, "give --advertise HOST"),
+        (("--store", "redis://:hunter2@h:1", "--print-config", "--breaker", "x"), 64, "see --help"),
         (("--state", "/proc/nowhere/launcher.json"), 69, "/proc/nowhere"),
         (("--patterns", "/no/such/folder"), 64, "names no folder: /no/such/folder"),
     ],
-    ids=["settings", "any address", "state", "patterns"],
+    ids=["settings", "any address", "print-config", "state", "patterns"],
 )
 def test_a_launcher_that_cannot_work_says_why(
     start_alone: Callable[..., Lone], arguments: tuple[str, ...], code: int, said: str

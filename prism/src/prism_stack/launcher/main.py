@@ -18,10 +18,10 @@ from prism.launcher.launcher_control_pb2 import DESCRIPTOR as LAUNCHER_CONTROL
 from prism.launcher.launcher_control_pb2_grpc import add_LauncherControlServicer_to_server
 from prism.launcher.launcher_pb2 import DESCRIPTOR as LAUNCHER
 from prism.launcher.launcher_pb2_grpc import add_PatternLauncherServicer_to_server
-from prism_stack.launcher import adoption, answers, convert, options as flags
+from prism_stack.launcher import answers, convert, options as flags
 from prism_stack.launcher.callback_service import CallbackService
 from prism_stack.launcher.callbacks import Callbacks
-from prism_stack.launcher.crew import Crew, Exit
+from prism_stack.launcher.crew import Crew
 from prism_stack.launcher.endings import Endings
 from prism_stack.launcher.launches import MOST_WAITING, Launches
 from prism_stack.launcher.life import Stage
@@ -36,6 +36,7 @@ from prism_stack.launcher.service import Known, PatternLauncherService
 from prism_stack.launcher.starter import Starter, Surroundings
 from prism_stack.launcher.state import StateFile, held
 from prism_stack.launcher.supervisor import Supervisor
+from prism_stack.launcher.takeover import take_up
 from prism_stack.process import notify
 from prism_stack.process.errors import CannotWork
 from prism_stack.process.health import Health
@@ -115,17 +116,7 @@ class Parts:
 
     def take_up(self) -> None:
         """Adopt what a launcher before this one left running, and end what nobody knows."""
-        found = adoption.settle(self._state.load(), self._crew.running(), time.monotonic())
-        for process_id in found.strange:
-            LOG.warning("%s runs, and is none that was launched: ending it", process_id)
-            self._crew.end(process_id, ())
-        self._roster.restore((*found.kept, *found.lost))
-        statuses = self._crew.statuses()
-        for process in found.lost:
-            ended = Exit(process_id=process.id, pid=process.life.pid, status=statuses.get(process.id, 0))
-            self._supervisor.take_exit(ended)
-        if found.kept:
-            LOG.info("adopted %s", ", ".join(process.id for process in found.kept))
+        take_up(self._state.load(), self._crew, self._roster, self._supervisor)
 
     def start(self) -> None:
         """Begin to supervise, and to register."""

@@ -99,7 +99,7 @@ def _asked(program: Program, options: Options) -> str:
         return program.version_text(as_json=options.asks("json"))
     if options.asks("print-config"):
         options.finish()
-        return "\n".join(f"{setting.name} = {setting.text} ({setting.source})" for setting in options.settings)
+        return "\n".join(f"{setting.name} = {setting.shown} ({setting.source})" for setting in options.settings)
     return ""
 
 

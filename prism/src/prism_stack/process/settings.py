@@ -10,6 +10,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from typing import TypeVar
 
+from prism_stack import redact
 from prism_stack.process.errors import BadConfiguration
 
 Parsed = TypeVar("Parsed")
@@ -47,6 +48,11 @@ class Setting:
         """The variable that gives the same value."""
         return variable(self.name)
 
+    @property
+    def shown(self) -> str:
+        """The text without what nobody may read in it."""
+        return redact.url(self.text)
+
 
 class Options:
     """The options that were given; each is declared by taking it, and a bad one is kept for `finish` to tell."""
@@ -65,7 +71,7 @@ class Options:
             return parse(setting.text)
         except ValueError as error:
             label = setting.variable if setting.source is Source.ENVIRONMENT else f"--{name}"
-            self._reasons.append(f'{label} "{setting.text}" {error}')
+            self._reasons.append(f'{label} "{setting.shown}" {error}')
             return parse(default)
 
     def asks(self, switch: str) -> bool:

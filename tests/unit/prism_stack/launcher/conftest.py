@@ -136,6 +136,14 @@ class FakeCrew:
         """Take note that nobody asks for it any more."""
         self.forgotten.append(process_id)
 
+    def running(self) -> dict[str, tuple[int, int]]:
+        """Return what runs."""
+        return {process_id: (pid, 7) for process_id, pid in self.alive.items()}
+
+    def statuses(self) -> dict[str, int]:
+        """Return how those ended that have and of which a launcher was not told."""
+        return {ended.process_id: ended.status for ended in self.told}
+
     def exits(self) -> list[Exit]:
         """Return what ended since the last call."""
         taken, self.told = self.told, []

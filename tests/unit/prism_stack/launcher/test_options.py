@@ -131,6 +131,19 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     assert len(bad.value.reasons) == 3
 
 
+def test_the_password_of_a_store_is_not_shown() -> None:
+    """Neither among the settings nor in what is wrong with it."""
+    options = Options(("--store", "redis://ann:hunter2@h:99999"), {})
+    read(options)
+    with pytest.raises(BadConfiguration) as bad:
+        options.finish()
+
+    assert bad.value.reasons[0].startswith('--store "redis://ann:redacted@h:99999" is neither memstore nor')
+    assert [setting.shown for setting in options.settings if setting.name == "store"] == [
+        "redis://ann:redacted@h:99999"
+    ]
+
+
 @pytest.mark.parametrize(
     ("bound", "advertise", "expected"),
     [
