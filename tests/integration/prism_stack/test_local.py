@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 START = ("local", "start", "--no-build", "--ports", "auto")
 PARTS, RUNNER = ("admin", "launcher", "proxy-1"), "ns:default:keyvalue"
 DEFAULT_PORTS = (8981, 7070, 9090, 9190)
-PORT_TAKEN, UNFIT, USAGE = 71, 69, 64
+PORT_TAKEN, UNFIT, USAGE, NO = 71, 69, 64, 1
 LOOPBACK = "127.0.0.1"
 
 
@@ -237,6 +237,61 @@ def test_restart_brings_a_part_back_as_another_process_on_its_ports(typed: Typed
     assert [part(now, name)["pid"] for name in ("admin", "proxy-1", RUNNER)] == [
         part(local, name)["pid"] for name in ("admin", "proxy-1", RUNNER)
     ]
+
+
+def test_restart_brings_a_process_of_the_launcher_back(typed: Typed, local: dict[str, Any]) -> None:
+    """As another process that serves at once, with a history that begins anew; the parts go on."""
+    typed.run("prismctl", "local", "restart", RUNNER)
+    now = status_of(typed)
+    process = json.loads(typed.run("prismctl", "pattern", "list", "--json").stdout)["patterns"][0]
+
+    assert part(now, RUNNER)["pid"] == process["pid"] != part(local, RUNNER)["pid"]
+    assert (process["state"], process["healthy"], process["restart_count"], process["error_count"]) == (
+        "running",
+        True,
+        0,
+        0,
+    )
+    assert [part(now, name)["pid"] for name in PARTS] == [part(local, name)["pid"] for name in PARTS]
+    typed.run("prismctl", "kv", "set", "k", "v")
+
+
+def test_restart_without_a_name_restarts_every_part(typed: Typed, local: dict[str, Any]) -> None:
+    """In turn; the runner goes on with its data, and it is served afterwards."""
+    typed.run("prismctl", "kv", "set", "k", "v")
+    assert json.loads(typed.run("prismctl", "local", "restart", "--json").stdout) == {"restarted": list(PARTS)}
+    now = status_of(typed)
+
+    assert not [name for name in PARTS if part(now, name)["pid"] == part(local, name)["pid"]]
+    assert part(now, RUNNER)["pid"] == part(local, RUNNER)["pid"]
+    assert typed.run("prismctl", "kv", "get", "k").stdout == "v"
+
+
+def test_commands_find_the_local_stack_on_whatever_ports_it_is(typed: Typed, local: dict[str, Any]) -> None:
+    """A namespace from its creation to its end, with no address named."""
+    del local
+    typed.run("prismctl", "namespace", "create", "orders", "--set", "max_keys=2")
+    typed.run("prismctl", "kv", "set", "-n", "orders", "k", "v")
+
+    assert typed.run("prismctl", "kv", "get", "-n", "orders", "k").stdout == "v"
+    assert typed.run("prismctl", "kv", "get", "k", code=NO).stdout == ""
+    typed.run("prismctl", "kv", "set", "-n", "orders", "l", "v")
+    assert "capacity limit reached" in typed.run("prismctl", "kv", "set", "-n", "orders", "m", "v", code=NO).stderr
+    listed = json.loads(typed.run("prismctl", "pattern", "list", "--json").stdout)["patterns"]
+    assert {each["process_id"]: each["state"] for each in listed} == {
+        RUNNER: "running",
+        "ns:orders:keyvalue": "running",
+    }
+    assert "and 2 keys with it" in typed.run("prismctl", "namespace", "delete", "orders").stdout
+    assert "unknown" in typed.run("prismctl", "kv", "get", "-n", "orders", "k", code=NO).stderr
+
+
+def test_data_is_reached_while_the_local_admin_hangs(typed: Typed, local: dict[str, Any]) -> None:
+    """The proxies of the stack are asked themselves."""
+    typed.run("prismctl", "kv", "set", "k", "v")
+    os.kill(part(local, "admin")["pid"], signal.SIGSTOP)
+
+    assert typed.run("prismctl", "kv", "get", "k").stdout == "v"
 
 
 def test_restart_of_an_unknown_part_names_those_that_there_are(typed: Typed, local: dict[str, Any]) -> None:

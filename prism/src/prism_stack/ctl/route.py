@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from prism_stack.ctl.endpoints import ADMIN, LOOPBACK, PROXY, Endpoint, PeerAway, Source, choose, proxies_of
 from prism_stack.ctl.world import World
-from prism_stack.errors import WorldError
+from prism_stack.errors import DeadlineExceeded, Unavailable, WorldError
 
-ASKING_TIMEOUT = timedelta(seconds=5)
+ASKING_TIMEOUT = timedelta(seconds=2)
+"""A read of the admin takes milliseconds; one that hangs must not keep data from whoever asks for it."""
 
 
 class NotServed(WorldError):
@@ -35,7 +36,7 @@ def route(world: World, namespace: str, *, proxy: str | None, admin: str | None)
     asked = choose(ADMIN, admin, world.local)
     try:
         return [Endpoint(role=PROXY, address=serving(world, asked, namespace), source=Source.TOLD)]
-    except PeerAway:
+    except (PeerAway, Unavailable, DeadlineExceeded):
         if asked.source is Source.NAMED:
             raise
     local = [Endpoint(role=PROXY, address=each, source=Source.LOCAL) for each in proxies_of(world.local())]

@@ -9,6 +9,8 @@ from ziggurat.binary import short
 from ziggurat.gate import unfit, unfit_report
 
 COLUMNS = ("NAME", "STATE", "PID", "UPTIME", "RESTARTS", "BUILD", "ENDPOINTS")
+SHORTEST = 8
+"""Characters of a build id: with them a proxy's line has room in 100 columns; JSON has all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,7 @@ def _process(running: RunningStack, report: dict[str, Any]) -> PartStatus:
 def _row(part: PartStatus) -> tuple[str, ...]:
     endpoints = " ".join(f"{name}={address}" for name, address in part.endpoints.items())
     pid, uptime = str(part.pid or "-"), seconds(part.uptime_seconds)
-    return (part.name, part.state, pid, uptime, str(part.restarts), short(part.build_id), endpoints)
+    return (part.name, part.state, pid, uptime, str(part.restarts), short(part.build_id)[:SHORTEST], endpoints)
 
 
 def _why_silent(running: RunningStack) -> str:

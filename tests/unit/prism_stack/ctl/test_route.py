@@ -70,6 +70,15 @@ def test_while_the_admin_is_away_the_local_proxies_are_asked(prismctl: Type, fak
     assert fakes.asked == ["127.0.0.1:1", "127.0.0.1:3", "127.0.0.1:4", "127.0.0.1:5"]
 
 
+def test_an_admin_that_hangs_keeps_nobody_from_the_data(prismctl: Type, fakes: FakeWorld) -> None:
+    """Somebody listens there, and does not answer."""
+    fakes.local = LOCAL
+    fakes.control.failure = failed("GetNamespace", "DEADLINE_EXCEEDED")
+    fakes.keys().set("k", b"v")
+
+    assert prismctl("kv", "get", "k").raw == b"v"
+
+
 def test_without_admin_and_local_stack_the_documented_port_is_asked(prismctl: Type, fakes: FakeWorld) -> None:
     """A proxy and a runner alone are enough for data."""
     admin_away(fakes, ADMIN)
