@@ -123,14 +123,16 @@ def test_force_cuts_the_end_of_another_short(world: World) -> None:
     assert world.roster.all() == []
 
 
-def test_everything_is_ended_also_what_ends_by_itself_meanwhile(world: World) -> None:
+def test_everything_is_ended_also_what_is_gone_by_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A launcher that stops must not fail over it."""
     world.up()
-    world.up("ns:bills:keyvalue")
-    world.crew.on_end = lambda: world.roster.drop("ns:bills:keyvalue")
+    gone = process_of(Stage.RUNNING, "ns:gone:keyvalue")
+    there = world.roster.all()
+    monkeypatch.setattr(world.roster, "all", lambda: [gone, *there])
     world.endings.end_all(1.0)
 
-    assert world.roster.all() == []
+    assert world.crew.alive == {}
+    assert len(world.roster) == 0
 
 
 # === keys ===
