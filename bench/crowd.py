@@ -33,6 +33,8 @@ from prism_stack.channel import open_channel
 from ziggurat import FREE, Notify, Service, Stack, start
 
 CALL_SECONDS = 15.0
+START_SECONDS = 60.0
+"""For an admin that reads ten thousand namespaces on a busy machine."""
 NEVER_SILENT = timedelta(minutes=10)
 PATTERN = Pattern(name="keyvalue")
 CONFIG = NamespaceConfig(
@@ -120,7 +122,9 @@ def fill(state: Path, namespaces: int, peers: int, address: str) -> None:
 
 def _stack(state: Path) -> Stack:
     command = (sys.executable, "-m", "prism_stack.admin", "--listen", "{control}", "--state", state)
-    service = Service(name="admin", command=command, ports={"control": FREE}, ready=Notify())
+    service = Service(
+        name="admin", command=command, ports={"control": FREE}, ready=Notify(), start_seconds=START_SECONDS
+    )
     return Stack(name="admin", services=(service,))
 
 
