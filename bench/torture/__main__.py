@@ -8,9 +8,11 @@ drift      starts and stops in one process: descriptors, threads, memory and fil
 blockage   a service writes to stdout and stderr at full speed
 ready      programs that are nearly ready: each is named for what it is
 hang       deadlocked and stopped services, stuck teardowns: each ends in its time and says why
+shared     8 workers over one stack, of which one that is inside a test is killed every 2 s
 
 Every choice follows from one seed, which is printed; with it a row makes the same choices again, and `--trial` plays
-one trial again that broke a promise. The exit code is 1 where one was broken.
+one trial again that broke a promise. The exit code is 1 where one was broken. `python -m bench.torture.planted` plants
+bugs in a copy of the toolkit, and proves that the rows see them.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bench.failure import MeasurementFailed
-from bench.torture import blockage, collision, drift, false_ready, hang, survival, table
+from bench.torture import blockage, collision, drift, false_ready, hang, sharing, survival, table
 from bench.torture.campaign import Campaign
 from ziggurat import ZigguratError
 
@@ -43,6 +45,7 @@ ROWS: dict[str, tuple[str, Attempt]] = {
     "blockage": (blockage.PROMISE, blockage.attempt),
     "ready": (false_ready.PROMISE, false_ready.attempt),
     "hang": (hang.PROMISE, hang.attempt),
+    "shared": (sharing.PROMISE, sharing.attempt),
 }
 
 

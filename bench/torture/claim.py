@@ -49,7 +49,7 @@ class Run:
                 self._look(service, endpoint, claims)
         for service in running.services.values():
             for endpoint in service.endpoints.values():
-                (claims / str(endpoint.port)).unlink()
+                (claims / str(endpoint.port)).unlink(missing_ok=True)
         running.stop()
 
     def _look(self, service: RunningService, endpoint: Endpoint, claims: Path) -> None:
