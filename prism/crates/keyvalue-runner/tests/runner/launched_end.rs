@@ -137,13 +137,16 @@ async fn the_last_word_waits_for_nobody() {
     let runner = running(&mut launcher).await;
 
     runner.shutdown.begin(Reason::Terminated);
-    let _unanswered = loop {
-        match launcher.call().await {
-            Call::Stopping(stopping) => break stopping,
-            Call::Heartbeat(heartbeat) => drop(heartbeat.answer(known())),
-            Call::Handshake(_) => panic!("a handshake came before the last word"),
+    let _unanswered = soon(async {
+        loop {
+            match launcher.call().await {
+                Call::Stopping(stopping) => return stopping,
+                Call::Heartbeat(heartbeat) => drop(heartbeat.answer(known())),
+                Call::Handshake(_) => panic!("a handshake came before the last word"),
+            }
         }
-    };
+    })
+    .await;
 
     runner.end().await.unwrap();
 }

@@ -145,23 +145,30 @@ impl ScriptedLauncher {
         &mut self,
         is_expected: impl Fn(&ProcessHeartbeatRequest) -> bool,
     ) -> ProcessHeartbeatRequest {
-        loop {
-            let beat = self.beat().await;
-            if is_expected(&beat) {
-                return beat;
+        // One patience for all: heartbeats that are never right would come for ever.
+        soon(async {
+            loop {
+                let beat = self.beat().await;
+                if is_expected(&beat) {
+                    return beat;
+                }
             }
-        }
+        })
+        .await
     }
 
     /// The last word; heartbeats before it are heard.
     pub(crate) async fn stopping(&mut self) -> ProcessStoppingRequest {
-        loop {
-            match self.call().await {
-                Call::Stopping(stopping) => return stopping.answer(ProcessStoppingResponse {}),
-                Call::Heartbeat(heartbeat) => drop(heartbeat.answer(known())),
-                Call::Handshake(_) => panic!("a handshake came before the last word"),
+        soon(async {
+            loop {
+                match self.call().await {
+                    Call::Stopping(stopping) => return stopping.answer(ProcessStoppingResponse {}),
+                    Call::Heartbeat(heartbeat) => drop(heartbeat.answer(known())),
+                    Call::Handshake(_) => panic!("a handshake came before the last word"),
+                }
             }
-        }
+        })
+        .await
     }
 }
 
