@@ -26,19 +26,15 @@ from prism.control_plane_pb2 import (
     ProxyRegistration,
 )
 from prism_stack import redact
-from prism_stack.admin import fields
-from prism_stack.admin.errors import Malformed
 from prism_stack.admin.lifecycle import Wish
 from prism_stack.admin.model import Kind, Namespace, Pattern, Peer, PeerKey, Placement, ProcessHealth
 from prism_stack.admin.partitions import Range
 from prism_stack.admin.placement import PATTERN
+from prism_stack.control import fields
+from prism_stack.control.agreements import CONTROL_ADDRESS, HEARTBEAT_INTERVAL, OWN_PREFIX, PROXIES_SETTING
+from prism_stack.control.refusals import Malformed
 
-CONTROL_ADDRESS = "control_address"
-HEARTBEAT_INTERVAL = "heartbeat_interval_ms"
 LONGEST_HEARTBEAT = timedelta(hours=1)
-PROXIES_SETTING = "prism.proxies"
-"""The setting of a process that names the proxies to register with, as `id=host:port`, with commas between."""
-OWN_PREFIX = "prism."
 LARGEST_CONFIG = 256 << 10
 """Bytes. Every peer of a namespace is sent its configuration in one message."""
 MOST_PATTERNS = 16

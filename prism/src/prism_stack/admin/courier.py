@@ -20,7 +20,7 @@ from prism_stack.admin.messenger import Answer, Done, Errand, Outcome
 from prism_stack.admin.model import Kind, PeerKey
 from prism_stack.admin.reconcile import Verb
 from prism_stack.channel import open_channel
-from prism_stack.metadata import KEYS_REMOVED, PURGE, number
+from prism_stack.control.metadata import KEYS_REMOVED, PURGE, number
 
 ASSIGN_TIMEOUT = timedelta(seconds=5)
 REVOKE_NAMESPACE_TIMEOUT = timedelta(seconds=5)

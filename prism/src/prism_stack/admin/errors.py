@@ -1,12 +1,9 @@
-"""Why the admin says no; each error names the gRPC status that its caller gets.
+"""Why the admin says no, beside what every server refuses (`prism_stack.control.refusals`); each is a gRPC status.
 
 PrismError
 ├── UsageError
-│   ├── Malformed          INVALID_ARGUMENT     a field, by its name
-│   ├── Unknown            NOT_FOUND            a namespace or a proxy
 │   ├── Clash              ALREADY_EXISTS       another configuration under the same name
-│   ├── NotNow             FAILED_PRECONDITION  nobody healthy to serve it, or it is being made or deleted
-│   └── Full               RESOURCE_EXHAUSTED   processes, proxies, callers that wait
+│   └── NotNow             FAILED_PRECONDITION  nobody healthy to serve it, or it is being made or deleted
 └── WorldError
     ├── StoreFailed        UNAVAILABLE          the database cannot be written
     ├── PeerRefused        FAILED_PRECONDITION  a proxy or a launcher said no
@@ -15,35 +12,8 @@ PrismError
 
 from datetime import timedelta
 
-from prism_stack.errors import PrismError, UsageError, WorldError
-
-
-class Refusal(PrismError):
-    """Root of what a caller is told with a gRPC status."""
-
-    status = "UNKNOWN"
-
-
-class Malformed(Refusal, UsageError):
-    """A field that makes no sense."""
-
-    status = "INVALID_ARGUMENT"
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
-
-
-class Unknown(Refusal, UsageError):
-    """There is no such thing."""
-
-    status = "NOT_FOUND"
-
-    def __init__(self, kind: str, name: str) -> None:
-        super().__init__(f"{kind} {name} is unknown")
-        self.kind = kind
-        self.name = name
+from prism_stack.control.refusals import Refusal
+from prism_stack.errors import UsageError, WorldError
 
 
 class Clash(Refusal, UsageError):
@@ -60,12 +30,6 @@ class NotNow(Refusal, UsageError):
     """Things are not so that this could be done."""
 
     status = "FAILED_PRECONDITION"
-
-
-class Full(Refusal, UsageError):
-    """A limit is reached, and named."""
-
-    status = "RESOURCE_EXHAUSTED"
 
 
 class StoreFailed(Refusal, WorldError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from prism_stack.admin.changes import Change, Drop, Put
-from prism_stack.admin.errors import Clash, Full, NotAcknowledged, NotNow, PeerRefused, StoreFailed, Unknown
+from prism_stack.admin.errors import Clash, NotAcknowledged, NotNow, PeerRefused, StoreFailed
 from prism_stack.admin.ledger import Ledger
 from prism_stack.admin.membership import Membership
 from prism_stack.admin.messenger import Answer
@@ -18,6 +18,7 @@ from prism_stack.admin.model import Kind, Namespace, Pattern, Peer, PeerKey, Pha
 from prism_stack.admin.partitions import owner_of, partition_of
 from prism_stack.admin.placement import NoRoom, choose_launcher, proxies_of
 from prism_stack.admin.settlement import Failure, Settlement
+from prism_stack.control.refusals import Full, Unknown
 
 LOG = logging.getLogger("prism-admin")
 MOST_WAITING = 32

@@ -20,7 +20,6 @@ from prism.control_plane_pb2 import DESCRIPTOR as CONTROL_PLANE
 from prism.control_plane_pb2_grpc import add_ControlPlaneServicer_to_server
 from prism_stack.admin.courier import Courier
 from prism_stack.admin.errors import StoreFailed
-from prism_stack.admin.fields import IDENTIFIER
 from prism_stack.admin.ledger import Ledger
 from prism_stack.admin.lifecycle import MOST_WAITING, Clocks, Lifecycle
 from prism_stack.admin.membership import Membership
@@ -30,6 +29,7 @@ from prism_stack.admin.service import AdminService, ControlPlaneService, Default
 from prism_stack.admin.settlement import Settlement
 from prism_stack.admin.store import Store
 from prism_stack.admin.view import View
+from prism_stack.control.fields import IDENTIFIER
 from prism_stack.process import notify
 from prism_stack.process.errors import CannotWork
 from prism_stack.process.health import Health

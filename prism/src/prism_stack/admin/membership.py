@@ -9,7 +9,7 @@ from functools import partial
 
 from prism_stack.admin import moves
 from prism_stack.admin.changes import Change, Drop, Put
-from prism_stack.admin.errors import Full, StoreFailed
+from prism_stack.admin.errors import StoreFailed
 from prism_stack.admin.ledger import Ledger
 from prism_stack.admin.model import (
     Health,
@@ -26,6 +26,7 @@ from prism_stack.admin.moves import Moves
 from prism_stack.admin.partitions import PARTITIONS, Range
 from prism_stack.admin.peers import Doubt, Peers
 from prism_stack.admin.slices import Slices
+from prism_stack.control.refusals import Full
 
 LOG = logging.getLogger("prism-admin")
 

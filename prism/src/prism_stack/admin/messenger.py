@@ -18,9 +18,9 @@ from threading import Thread
 from typing import Protocol
 
 from prism_stack.admin.model import Namespace, PeerKey, PlacementKey
-from prism_stack.admin.pauses import PEER_AWAY, SAID_NO, Pauses
 from prism_stack.admin.reconcile import Action
 from prism_stack.admin.traffic import Inbox, Rank, Traffic
+from prism_stack.control.pauses import PEER_AWAY, SAID_NO, Pauses
 
 MOST_CALLS = 32
 """Enough to keep a peer busy, and few enough for it to answer each within its deadline."""

@@ -30,12 +30,14 @@ from prism.control_plane_pb2 import (
     ProxyRegistrationAck,
 )
 from prism.control_plane_pb2_grpc import ControlPlaneServicer
-from prism_stack.admin import convert, fields
-from prism_stack.admin.answering import answering, refuse
+from prism_stack.admin import convert
 from prism_stack.admin.lifecycle import Lifecycle
 from prism_stack.admin.membership import Membership, Welcome
 from prism_stack.admin.model import PeerKey
 from prism_stack.admin.view import View
+from prism_stack.control import fields
+from prism_stack.control.agreements import LARGEST_WELCOME
+from prism_stack.control.answering import answering, refuse
 
 Assignment = TypeVar("Assignment", NamespaceAssignment, ProcessAssignment)
 
@@ -43,8 +45,6 @@ CREATION_PATIENCE = timedelta(seconds=10)
 DELETION_PATIENCE = timedelta(seconds=60)
 ANSWER_MARGIN = timedelta(milliseconds=250)
 """What is left of a caller's deadline for our answer to reach it."""
-LARGEST_WELCOME = 2 << 20
-"""Bytes of assignments in the answer to a registration, half of what a receiver takes by default."""
 DEFAULT_GRACE_SECONDS = 10
 LONGEST_GRACE_SECONDS = 30
 """Within the deadline of the call that ends a process."""

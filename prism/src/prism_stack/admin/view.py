@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from prism.admin.admin_pb2 import LauncherInfo, NamespaceInfo, ProxyInfo
 from prism_stack.admin import convert
-from prism_stack.admin.errors import Unknown
 from prism_stack.admin.ledger import Ledger
 from prism_stack.admin.model import Condition, Health, Kind, Namespace, Peer, PeerKey
 from prism_stack.admin.peers import Peers
 from prism_stack.admin.settlement import Settlement
 from prism_stack.admin.status import status_of
+from prism_stack.control.refusals import Unknown
 
 
 class View:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prism.control_plane_pb2 import ProcessHealth
 from prism.launcher import launcher_pb2 as wire
 from prism.launcher.launcher_control_pb2 import ProxyEndpoint
-from prism_stack.admin import fields
+from prism_stack.control import fields
 from prism_stack.launcher.life import Life, Stage
 from prism_stack.launcher.process import Process
 from prism_stack.launcher.resources import Usage

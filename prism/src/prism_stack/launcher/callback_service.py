@@ -9,9 +9,9 @@ import grpc
 from prism.interfaces.lifecycle_pb2 import HEALTH_STATUS_HEALTHY, HEALTH_STATUS_UNSPECIFIED, HealthStatus
 from prism.launcher import launcher_control_pb2 as callback
 from prism.launcher.launcher_control_pb2_grpc import LauncherControlServicer
-from prism_stack.admin import fields
-from prism_stack.admin.answering import answering
-from prism_stack.admin.errors import Malformed
+from prism_stack.control import fields
+from prism_stack.control.answering import answering
+from prism_stack.control.refusals import Malformed
 from prism_stack.launcher import answers, convert
 from prism_stack.launcher.callbacks import Callbacks, Caller, Counts
 from prism_stack.launcher.service import Known

@@ -8,9 +8,9 @@ from typing import Any
 
 from prism.control_plane_pb2 import BackendConfig, ProcessAssignment
 from prism.launcher import launcher_pb2 as wire
-from prism_stack.admin import fields
-from prism_stack.admin.convert import PROXIES_SETTING
-from prism_stack.admin.errors import Malformed
+from prism_stack.control import fields
+from prism_stack.control.agreements import PROXIES_SETTING
+from prism_stack.control.refusals import Malformed
 from prism_stack.launcher.errors import NotBuilt, Unknown
 from prism_stack.launcher.manifest import Isolation, Pattern
 from prism_stack.launcher.wish import Proxy, Wish, process_id

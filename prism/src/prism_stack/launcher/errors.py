@@ -19,7 +19,7 @@ PrismError
 
 from pathlib import Path
 
-from prism_stack.admin.errors import Full, Refusal, Unknown
+from prism_stack.control.refusals import Full, Refusal, Unknown
 from prism_stack.errors import PrismError, UsageError, WorldError
 
 __all__ = [

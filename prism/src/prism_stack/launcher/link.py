@@ -21,11 +21,10 @@ from prism.control_plane_pb2 import (
     ProcessHealth,
 )
 from prism.control_plane_pb2_grpc import ControlPlaneStub
-from prism_stack.admin.convert import HEARTBEAT_INTERVAL
-from prism_stack.admin.errors import Refusal
-from prism_stack.admin.pauses import PEER_AWAY
-from prism_stack.admin.service import LARGEST_WELCOME
 from prism_stack.channel import open_channel
+from prism_stack.control.agreements import HEARTBEAT_INTERVAL, LARGEST_WELCOME
+from prism_stack.control.pauses import PEER_AWAY
+from prism_stack.control.refusals import Refusal
 from prism_stack.launcher import convert
 from prism_stack.launcher.wish import Wish
 

@@ -21,7 +21,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from prism_stack.admin.fields import IDENTIFIER
+from prism_stack.control.fields import IDENTIFIER
 from prism_stack.launcher.errors import BadManifest
 from prism_stack.process.settings import positive_duration
 

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import prism_stack
-from prism_stack.admin.errors import Malformed
-from prism_stack.admin.fields import IDENTIFIER
+from prism_stack.control.fields import IDENTIFIER
+from prism_stack.control.refusals import Malformed
 from prism_stack.launcher.convert import Defaults, read_proxies
 from prism_stack.launcher.policy import RestartPolicy
 from prism_stack.launcher.supervisor import Rules

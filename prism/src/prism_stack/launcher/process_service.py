@@ -15,13 +15,13 @@ from prism.control_plane_pb2 import (
     ProcessRevocation,
     ProcessRevocationAck,
 )
-from prism_stack.admin import fields
-from prism_stack.admin.answering import answering
+from prism_stack.control import fields
+from prism_stack.control.answering import answering
+from prism_stack.control.metadata import KEYS_REMOVED, asks_to_purge
 from prism_stack.launcher import convert
 from prism_stack.launcher.endings import DEFAULT_GRACE, Manner
 from prism_stack.launcher.errors import LaunchFailed, Unknown
 from prism_stack.launcher.service import Known, patience
-from prism_stack.metadata import KEYS_REMOVED, asks_to_purge
 
 if TYPE_CHECKING:
     from prism_stack.launcher.endings import Endings

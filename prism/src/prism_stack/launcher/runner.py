@@ -10,7 +10,7 @@ import grpc
 from prism.interfaces.lifecycle_pb2 import StopRequest
 from prism.interfaces.lifecycle_pb2_grpc import LifecycleInterfaceStub
 from prism_stack.channel import open_channel
-from prism_stack.metadata import KEYS_REMOVED, PURGE, number
+from prism_stack.control.metadata import KEYS_REMOVED, PURGE, number
 
 Connect = Callable[[str], grpc.Channel]
 

@@ -14,8 +14,8 @@ import grpc
 
 from prism.launcher import launcher_pb2 as wire
 from prism.launcher.launcher_pb2_grpc import PatternLauncherServicer
-from prism_stack.admin import fields
-from prism_stack.admin.answering import answering
+from prism_stack.control import fields
+from prism_stack.control.answering import answering
 from prism_stack.launcher import answers, convert
 from prism_stack.launcher.endings import Manner
 from prism_stack.launcher.errors import LaunchFailed

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.prism_stack.admin.conftest import FakeStore, launcher_of, namespace_of, placements_of, proxy_of
 
 from prism_stack.admin.changes import Drop, Put
-from prism_stack.admin.errors import Clash, Full, NotAcknowledged, NotNow, PeerRefused, StoreFailed, Unknown
+from prism_stack.admin.errors import Clash, NotAcknowledged, NotNow, PeerRefused, StoreFailed
 from prism_stack.admin.ledger import Ledger
 from prism_stack.admin.lifecycle import MOST_WAITING, Clocks, Lifecycle, Wish
 from prism_stack.admin.membership import Membership
@@ -19,6 +19,7 @@ from prism_stack.admin.model import Pattern, Phase
 from prism_stack.admin.partitions import Range
 from prism_stack.admin.peers import Peers
 from prism_stack.admin.settlement import Settlement
+from prism_stack.control.refusals import Full, Unknown
 
 WISH = Wish(name="orders", config=b"", patterns=(Pattern(name="keyvalue"),))
 AT_ONCE = timedelta()

@@ -14,7 +14,7 @@ from tests.unit.prism_stack.launcher.conftest import ID, pattern_of, wish_of
 
 from prism.control_plane_pb2 import BackendConfig, PatternProcessConfig, ProcessAssignment, ProcessConfig
 from prism.launcher import launcher_pb2 as wire
-from prism_stack.admin.errors import Malformed, Refusal, Unknown
+from prism_stack.control.refusals import Malformed, Refusal, Unknown
 from prism_stack.launcher import convert
 from prism_stack.launcher.convert import Defaults
 from prism_stack.launcher.errors import NotBuilt

@@ -9,7 +9,7 @@ from typing import NoReturn, TypeVar
 
 import grpc
 
-from prism_stack.admin.errors import Refusal
+from prism_stack.control.refusals import Refusal
 
 Servicer = TypeVar("Servicer")
 Request = TypeVar("Request")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from hypothesis import given, strategies as st
 
-from prism_stack.admin.pauses import PEER_AWAY, SAID_NO, Pauses, Schedule
+from prism_stack.control.pauses import PEER_AWAY, SAID_NO, Pauses, Schedule
 
 schedules = st.sampled_from([PEER_AWAY, SAID_NO])
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from prism_stack.admin.errors import Malformed
+from prism_stack.control.refusals import Malformed
 
 LONGEST_TEXT = 4096
 LONGEST_ID = 128

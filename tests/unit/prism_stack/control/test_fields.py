@@ -18,8 +18,9 @@ from prism.control_plane_pb2 import (
     ProxyHeartbeat,
     ProxyRegistration,
 )
-from prism_stack.admin import convert, fields
-from prism_stack.admin.errors import Malformed
+from prism_stack.admin import convert
+from prism_stack.control import fields
+from prism_stack.control.refusals import Malformed
 
 SECOND = timedelta(seconds=1)
 READERS: dict[type[Message], Callable[[Any], object]] = {
