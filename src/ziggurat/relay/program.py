@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ def main(arguments: list[str]) -> None:
     folder, *addresses = arguments
     # A path below it may be longer than that of a socket can be.
     os.chdir(folder)
+    _allow_many_connections()
     loop = Loop()
     links = links_of(addresses, loop)
     _obey(links, loop)
@@ -40,6 +42,12 @@ def links_of(addresses: Sequence[str], loop: Loop) -> list[Link]:
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     return host.strip("[]"), int(port)
+
+
+def _allow_many_connections() -> None:
+    """Have as many descriptors as are allowed: each connection takes two."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _obey(links: Sequence[Link], loop: Loop) -> None:

@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -321,6 +322,28 @@ def _is_refused(link: RunningLink) -> bool:
     except ConnectionRefusedError:
         return True
     return False
+
+
+def test_a_relay_keeps_nothing_of_what_is_over(running: RunningStack, link: RunningLink) -> None:
+    """Neither of connections, however they ended, nor of faults."""
+    folder = Path(f"/proc/{running[RELAY].pid}/fd")
+
+    def use() -> None:
+        for fault in (link.cut, link.refuse, link.half_open):
+            with fault():
+                pass
+        with link.slow(0.001):
+            ask(link.address)
+        with connected(link.address) as end, link.reset(), suppress(ConnectionResetError):
+            end.recv(1)
+
+    ask(link.address)
+    wait_until(lambda: link.traffic()["open"] == 0, seconds=PATIENCE, what="the end of the connection")
+    before = len(list(folder.iterdir()))
+    for _ in range(5):
+        use()
+    wait_until(lambda: len(list(folder.iterdir())) <= before, seconds=PATIENCE, what="as few descriptors as before")
+    assert link.traffic()["open"] == 0
 
 
 def test_a_relay_that_is_gone_is_an_error(running: RunningStack, link: RunningLink) -> None:
