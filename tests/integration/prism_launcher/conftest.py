@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,13 @@ class Launcher:
         """Launch a pattern's process."""
         request = LaunchRequest(pattern_name=pattern, namespace=namespace, **fields)
         return self.people.LaunchPattern(request, timeout=timeout)
+
+    def set_off(self, pattern: str, namespace: str = "orders", **fields: Any) -> PatternInfo:  # noqa: ANN401
+        """Launch a process that will not be up, and return it once it is there."""
+        # On a busy machine the answer may come later than its caller waits.
+        with suppress(grpc.RpcError):
+            self.launch(pattern, namespace, timeout=SHORT, **fields)
+        return self.await_process(lambda found: found.pid > 0, f"ns:{namespace}:{pattern}")
 
     def terminate(self, process_id: str = "ns:orders:speaker", **fields: Any) -> Any:  # noqa: ANN401
         """Terminate a process."""

@@ -108,7 +108,7 @@ def test_no_descendant_survives_not_even_a_daemon(launcher: Launcher, alive: Cal
 
 def test_one_that_never_said_anything_is_ended_by_signals(launcher: Launcher, alive: Callable[[int], bool]) -> None:
     """There is nobody to be asked."""
-    launcher.launch("mute", timeout=1)
+    launcher.set_off("mute")
     pid, log = launcher.processes()["ns:orders:mute"].pid, launcher.log_of("ns:orders:mute")
     assert launcher.terminate("ns:orders:mute").success
 

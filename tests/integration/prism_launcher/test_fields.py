@@ -274,7 +274,7 @@ def judge(start_launcher: Callable[..., Launcher], patterns: Patterns) -> Launch
     manifest = home / "manifest.toml"
     manifest.write_text(manifest.read_text().replace("['namespace', 'none']", "'namespace'"))
     launcher = start_launcher()
-    launcher.launch("mute", timeout=1)
+    launcher.set_off("mute")
     return launcher
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 from google.protobuf.json_format import MessageToDict
-from tests.integration.prism_launcher.conftest import MUTE, SHORT, Patterns, begin, emptied, identity
+from tests.integration.prism_launcher.conftest import MUTE, Patterns, begin, emptied, identity
 
 from prism.interfaces.lifecycle_pb2 import HEALTH_STATUS_DEGRADED, HEALTH_STATUS_HEALTHY
 from prism.launcher.launcher_control_pb2 import ProcessHeartbeatRequest, ProcessStoppingRequest
@@ -41,7 +41,7 @@ def patient_launcher(module_stacks: StackScope, tmp_path_factory: pytest.TempPat
 @pytest.fixture
 def judge(patient_launcher: Launcher) -> Iterator[Launcher]:
     """A launcher with a process that says nothing by itself."""
-    patient_launcher.launch("mute", timeout=SHORT, config={"max_keys": "7", "port": "0"})
+    patient_launcher.set_off("mute", config={"max_keys": "7", "port": "0"})
     yield from emptied(patient_launcher)
 
 
@@ -84,7 +84,7 @@ def test_a_process_runs_with_its_first_heartbeat(judge: Launcher, mute: PatternI
 
 def test_nobody_else_can_greet_for_it(judge: Launcher, mute: PatternInfo) -> None:
     """Neither with another token nor with another pid, nor as another process with a token that is right."""
-    judge.launch("mute", namespace="bills", timeout=SHORT)
+    judge.set_off("mute", namespace="bills")
     other = judge.processes()["ns:bills:mute"]
     attempts: list[dict[str, Any]] = [
         {"launch_token": "0" * 64},
@@ -136,7 +136,7 @@ def test_the_token_of_a_process_that_is_gone_opens_nothing(judge: Launcher, mute
     """Each start has a token of its own."""
     said = {**identity(mute), "pid": mute.pid, "data_endpoint": mute.address}
     judge.terminate(ID, force=True)
-    judge.launch("mute", timeout=SHORT)
+    judge.set_off("mute")
     again = judge.processes()[ID]
 
     assert refused(judge.greet, again, **said) is grpc.StatusCode.PERMISSION_DENIED

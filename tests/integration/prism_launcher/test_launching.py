@@ -107,7 +107,7 @@ def test_people_see_processes_by_pattern_namespace_and_state(launcher: Launcher)
     """And the counts of all of them."""
     launcher.launch(namespace="orders")
     launcher.launch(namespace="bills", isolation=ISOLATION_NONE)
-    launcher.launch(namespace="orders", pattern="mute", timeout=1)
+    launcher.set_off("mute", namespace="orders")
 
     def ids(**fields: object) -> set[str]:
         listed = launcher.people.ListPatterns(ListPatternsRequest(**fields))  # type: ignore[arg-type]
@@ -130,9 +130,9 @@ def test_people_see_processes_by_pattern_namespace_and_state(launcher: Launcher)
 def test_a_caller_waits_no_longer_than_its_deadline(launcher: Launcher) -> None:
     """It hears that the process is still starting, which goes on; there is one deadline, the caller's."""
     began = time.monotonic()
-    answer = launcher.launch("mute", timeout=1.5)
+    answer = launcher.launch("mute", timeout=3)
 
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 3
     assert (answer.state, answer.healthy, answer.error) == (STATE_STARTING, False, "it is still starting")
     assert launcher.processes()["ns:orders:mute"].pid
 

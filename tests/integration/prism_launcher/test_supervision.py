@@ -103,7 +103,7 @@ def test_a_launch_of_what_failed_starts_it_now_and_forgets_its_history(
     launcher.await_state(STATE_FAILED, "ns:orders:looping")
 
     (folder / "program").write_text("#!/bin/sh\nexec sleep 60\n")
-    launcher.launch("looping", timeout=1)
+    launcher.set_off("looping")
     info = launcher.processes()["ns:orders:looping"]
     assert (info.error_count, info.restart_count, info.last_error) == (0, 0, "")
     assert info.pid
@@ -159,7 +159,7 @@ def test_one_that_falls_silent_is_not_healthy_and_lives_on(
     """Three heartbeats missing; the next one makes it healthy again, until it is silent once more."""
     patterns.add_script("mute", "exec sleep 60", more="[probe]\ntimeout = '60s'")
     launcher = start_launcher("--process-heartbeat-interval", "1s")
-    launcher.launch("mute", timeout=1)
+    launcher.set_off("mute")
     info = launcher.processes()["ns:orders:mute"]
     launcher.greet(info)
     launcher.beat(info)
@@ -209,7 +209,7 @@ def test_a_process_inherits_three_descriptors_and_no_word_meant_for_its_launcher
     more = "[environment]\nGREETING = 'hello'\nPRISM_LOG_LEVEL = 'debug'"
     patterns.add_script("telling", "ls /proc/$$/fd | tr '\\n' ' '; echo; env; exec sleep 60", more=more)
     launcher = start_launcher()
-    launcher.launch("telling", timeout=1.5)
+    launcher.set_off("telling")
     log = launcher.log_of("ns:orders:telling")
     log.wait_for("^PRISM_LAUNCH_TOKEN=")
     lines = log.lines()
