@@ -214,7 +214,9 @@ class Service:
         self._remember_family()
         self.send(int(number))
         if processes.state(self.pid) == "T":
+            # One that stands still cannot stop in its own way, nor one that waits for a child that does.
             os.kill(self.pid, signal.SIGCONT)
+            self.send_below(signal.SIGCONT)
         self._restart_timer(seconds, lambda: self._next_step(rest))
 
     def _remember_family(self) -> None:

@@ -18,6 +18,7 @@ from ziggurat import (
     Lease,
     Limits,
     Link,
+    LogLine,
     Notify,
     NotRunning,
     Service,
@@ -172,6 +173,16 @@ def test_a_paused_service_may_be_killed(running: RunningStack) -> None:
         pass
 
     assert answers(running.address("store.data"))
+
+
+def test_a_paused_service_can_be_stopped_in_its_own_way(lease: Lease) -> None:
+    """Also one that waits for a child that stands still with it."""
+    script = "trap 'kill $!; wait $!; exit 7' TERM; sleep 60 & echo up; wait"
+    service = Service(name="made", command=("/bin/sh", "-c", script), ready=LogLine(pattern="^up$"))
+    with start(Stack(name="parent", services=(service,)), lease=lease) as stack:
+        stack["made"].pause()
+
+        assert stack["made"].terminate(seconds=PATIENCE).status == 7
 
 
 # === killed, terminated ===
