@@ -6,6 +6,7 @@
 
 mod advertise;
 pub mod config;
+pub mod dump;
 mod exit;
 mod identity;
 mod listen;

@@ -9,7 +9,7 @@ use std::{env, fmt, io};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::config::{self, Asked, Configuration, Invalid};
-use crate::{Exit, Failure, Program, log};
+use crate::{Exit, Failure, Program, dump, log};
 
 /// Runs a program: reads its configuration, starts logs and runtime, serves, and says how it ended.
 ///
@@ -43,6 +43,9 @@ where
     };
     let common = configuration.common();
     log::start(common.log_format, common.log_level.clone());
+    if let Err(error) = dump::start(program) {
+        tracing::warn!(%error, "SIGQUIT will end the program: nothing can answer it");
+    }
     panic::catch_unwind(AssertUnwindSafe(|| {
         run_to_end(program, serve(configuration))
     }))
@@ -61,7 +64,9 @@ fn run_to_end<E: Failure>(program: Program, served: impl Future<Output = Result<
             );
         }
     };
+    let watched = dump::watch_runtime("main", runtime.handle().clone());
     let outcome = runtime.block_on(served);
+    drop(watched);
     // Whatever a drain left running has had its time.
     runtime.shutdown_background();
     match outcome {
