@@ -7,6 +7,7 @@ ZigguratError
 │   │   └── UnknownName         a service or endpoint that nobody declared
 │   ├── ProgramNotFound         a command whose program is not there
 │   ├── TierViolation           a test did what its tier forbids
+│   ├── Leak                    a test left processes of its own behind
 │   └── NotExclusive            a test would change a run stack that it shares with others
 └── WorldError                  it was described rightly, and the world failed
     ├── KeeperError             the keeper could not do it
@@ -111,6 +112,17 @@ class NotExclusive(UsageError):
         )
         self.stack = stack
         self.service = service
+
+
+class Leak(UsageError):
+    """A test left processes of its own behind; they have been ended."""
+
+    def __init__(self, test: str, processes: Sequence[str]) -> None:
+        """Hold the test and a line for each process: pid, command and who started it."""
+        lines = "".join(f"\n  {process}" for process in processes)
+        super().__init__(f"LEAK: {test} left {len(processes)} running behind{lines}")
+        self.test = test
+        self.processes = tuple(processes)
 
 
 class WorldError(ZigguratError):

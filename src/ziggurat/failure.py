@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from ziggurat.hang.model import Scene
     from ziggurat.recorder import Recorder
 
 SECTION = "timeline of the test"
@@ -28,6 +29,7 @@ class Explainer:
         self._config = config
         self._present = ("", time.monotonic_ns())
         self._recorder: Recorder | None = None
+        self._attached: list[tuple[str, str]] = []
 
     @property
     def recorder(self) -> Recorder:
@@ -48,12 +50,23 @@ class Explainer:
         factory: pytest.TempPathFactory = self._config._tmp_path_factory  # type: ignore[attr-defined]  # noqa: SLF001 - no fixture is at hand
         return factory.getbasetemp() / "timelines"
 
+    def attach(self, title: str, text: str) -> None:
+        """Have the report of the phase that is about to fail take a section along."""
+        self._attached.append((title, text))
+
+    def seen(self) -> Scene:
+        """Return what is known of the stacks that are up."""
+        from ziggurat.hang.model import Scene
+
+        return self._recorder.scene() if self._recorder else Scene()
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Cut the timeline where a test begins."""
         self._present = (item.nodeid, time.monotonic_ns())
         if self._recorder:
             self._recorder.begin(*self._present)
+        self._attached.clear()
         return (yield)
 
     @pytest.hookimpl(tryfirst=True)
@@ -74,6 +87,8 @@ class Explainer:
         if call.excinfo and self._recorder:
             self._recorder.tell(f"its {call.when} raised {call.excinfo.exconly()[:LONGEST_REASON]}", matters=True)
         report = yield
+        report.sections += self._attached
+        self._attached.clear()
         if report.failed and self._recorder:
             explain(item, report, self._recorder, self.folder)
         return report

@@ -28,6 +28,8 @@ class Observer:
     def __init__(self, folder: Path, hear: Callable[[Message], None]) -> None:
         """Connect to the keeper of a run's folder; ``hear`` is called with each event, when something is asked."""
         self._lease = _connected(folder)
+        self.keeper: int = self._lease.about_keeper["pid"] if self._lease else 0
+        """The keeper's pid; 0 for one that did not answer."""
         if self._lease:
             self._lease.listeners.append(hear)
 

@@ -15,6 +15,8 @@ import pytest
 from ziggurat.errors import GateClosed, UnknownName, ZigguratError
 from ziggurat.failure import Explainer
 from ziggurat.guard import Guard
+from ziggurat.hang.plugin import HangExplainer
+from ziggurat.leaks import LeakDetector
 from ziggurat.tiers import DEFAULT_FOLDERS, Tier, parse_folders, tiers_below, tiers_of
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ MARKERS = (
     "unit: one component, no backend; the network and processes are refused",
     "integration: real processes that the tests start themselves",
     "e2e: the whole system, started by a person",
+    "may_leave(*commands): regular expressions of processes that this test may leave behind; all, if none is given",
     "tiers(*names): of a test that stands in several tiers, only these",
     "shared(*stacks): uses these run stacks, beside those that it names as fixtures",
     "exclusive(*stacks): has these run stacks alone while it runs; without names, all that it uses",
@@ -65,6 +68,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("ziggurat_tiers", "TIER=FOLDER, one a line; all=FOLDER for tests in every tier", type="linelist")
     parser.addini("ziggurat_run_stacks", "FIXTURE=MODULE:NAME of a Stack for all workers, one a line", type="linelist")
+    may_leave = "regular expressions, one a line, of commands that any test may leave behind"
+    parser.addini("ziggurat_may_leave", may_leave, type="linelist")
     parser.addini("ziggurat_gate", "MODULE:NAME of the Gate for e2e tests", default="")
 
 
@@ -77,8 +82,10 @@ def pytest_configure(config: pytest.Config) -> None:
         _share_run_stacks(config)
     except ZigguratError as error:
         raise pytest.UsageError(str(error)) from error
-    config.stash[EXPLAINER] = Explainer(config)
-    config.pluginmanager.register(config.stash[EXPLAINER], "ziggurat-explainer")
+    explainer = config.stash[EXPLAINER] = Explainer(config)
+    config.pluginmanager.register(explainer, "ziggurat-explainer")
+    config.pluginmanager.register(HangExplainer(config, explainer), "ziggurat-hangs")
+    config.pluginmanager.register(LeakDetector(config, lambda item: item.stash.get(ITEM_TIER, None)), "ziggurat-leaks")
     if hasattr(config, "workerinput"):
         from ziggurat.keeper import kernel
 

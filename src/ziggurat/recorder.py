@@ -13,6 +13,7 @@ from ziggurat import calls, events, plan
 from ziggurat.binary import binary_of
 from ziggurat.errors import Ending
 from ziggurat.events import TEST, Event, Kind
+from ziggurat.hang.model import Dump, Scene
 from ziggurat.log import ServiceLog
 from ziggurat.observer import Observer
 from ziggurat.report.model import ServiceFacts, Timeline, in_order
@@ -122,6 +123,19 @@ class Recorder:
                 ]
             ),
             services=tuple(_facts(source, reports, heard, unread) for source, (_, unread) in logs.items()),
+        )
+
+    def scene(self) -> Scene:
+        """Return what somebody who looks at the processes has to know; asks nobody, for all may be stuck."""
+        services = [(stack, service) for stack in self.stacks for service in stack.services.values()]
+        return Scene(
+            keepers=tuple(observer.keeper for observer in self._observers.values() if observer.keeper),
+            names={service.key: f"{stack.spec.name}.{service.name}" for stack, service in services},
+            dumps={
+                service.key: Dump(signal=service.spec.dump, log=service.log.path)
+                for _, service in services
+                if service.spec.dump
+            },
         )
 
     def _reports(self) -> list[Message]:

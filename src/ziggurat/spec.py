@@ -172,6 +172,9 @@ class Service:
     on_orphan: OnOrphan = OnOrphan.KILL
     log_bound: int = LOG_BOUND
     limits: Limits = field(default_factory=Limits)
+    dump: signal.Signals | None = None
+    """The signal on which it writes to its log what it is doing, for the report of a hang; never sent to a process that
+    does not catch it."""
 
 
 OUTSIDE = "outside"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -114,6 +115,7 @@ def admin_service(port: Port, pace: Pace) -> Service:
         ports={"control": port},
         ready=Notify(),
         restart=Restart.ON_FAILURE,
+        dump=signal.SIGQUIT,
     )
 
 
@@ -139,6 +141,7 @@ def launcher_service(programs: Path, port: Port, pace: Pace, *, store: str = "")
         ports={"control": port},
         ready=Notify(),
         restart=Restart.ON_FAILURE,
+        dump=signal.SIGQUIT,
     )
 
 

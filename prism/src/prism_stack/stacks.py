@@ -1,5 +1,6 @@
 """A proxy and its runners as a stack, without the control plane: the data plane alone."""
 
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,6 +84,7 @@ def proxy_service(program: Path, proxy: Proxy, restart: Restart = Restart.NEVER)
         ports={"data": proxy.data, "control": proxy.control},
         ready=Notify(),
         restart=restart,
+        dump=signal.SIGQUIT,
     )
 
 
@@ -105,6 +107,7 @@ def runner_service(program: Path, runner: Runner, restart: Restart = Restart.NEV
         ports={"data": runner.port},
         ready=Notify(),
         restart=restart,
+        dump=signal.SIGQUIT,
     )
 
 

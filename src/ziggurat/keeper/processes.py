@@ -9,6 +9,9 @@ RUN_VARIABLE = "ZIGGURAT_RUN"
 SERVICE_VARIABLE = "ZIGGURAT_SERVICE"
 KEEPER_VARIABLE = "ZIGGURAT_KEEPER"
 
+KEEPER_NAMES = ("ziggurat-keeper", "ziggurat-warden")
+"""As ``ps`` shows the two processes that own a run's services."""
+
 CHUNK = 65536
 KILL_BIT = 1 << signal.SIGKILL - 1
 """Of a set of signals; whatever ends a process without a handler for it is this signal to its threads."""
@@ -121,11 +124,16 @@ def is_doomed(pid: int) -> bool:
     return bool(pending & KILL_BIT) or is_on_its_way_out(pid)
 
 
+def name(pid: int) -> str:
+    """Return the name that a process has, or has given itself: 15 bytes of it."""
+    return os.fsdecode(_read(f"/proc/{pid}/comm").strip())
+
+
 def command(pid: int) -> str:
     """Return a process's command line, or its name where the line is empty."""
     words = _read(f"/proc/{pid}/cmdline").rstrip(b"\0").split(b"\0")
     line = " ".join(os.fsdecode(word) for word in words)
-    return line or os.fsdecode(_read(f"/proc/{pid}/comm").strip())
+    return line or name(pid)
 
 
 def tagged(run: str) -> list[int]:

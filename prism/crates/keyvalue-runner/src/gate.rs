@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
+use http::uri::PathAndQuery;
 use http::{Request, Response};
 use http_body::{Frame, SizeHint};
+use prism_process::dump::{Ticket, Told, Underway};
 use tokio::sync::watch;
 use tonic::Status;
 use tonic::body::Body;
@@ -25,7 +27,11 @@ pub(crate) struct Gate {
     admitted: Arc<AtomicUsize>,
     /// True once calls inside have to end. Each holds a receiver, so the receivers count them.
     ended: Arc<watch::Sender<bool>>,
+    underway: Arc<Underway<PathAndQuery>>,
 }
+
+/// Parts of the table of calls, so that calls of several threads seldom meet in one.
+const PARTS: usize = 16;
 
 impl Gate {
     pub(crate) fn open() -> Self {
@@ -33,7 +39,16 @@ impl Gate {
             refusing: Arc::default(),
             admitted: Arc::default(),
             ended: Arc::new(watch::Sender::new(false)),
+            underway: Arc::new(Underway::new(PARTS)),
         }
+    }
+
+    /// Tells who is inside, for a dump.
+    pub(crate) fn tell(&self, told: &mut Told) {
+        let refuses = self.refusing.load(Ordering::SeqCst);
+        let entrance = if refuses { "refuses" } else { "takes" };
+        told.line(format_args!("gate: {entrance} new calls"));
+        self.underway.tell("calls inside", told);
     }
 
     /// Puts a service behind the gate.
@@ -69,10 +84,11 @@ impl Gate {
         self.ended.send_replace(true);
     }
 
-    fn admit(&self) -> Option<Pass> {
+    fn admit(&self, path: Option<&PathAndQuery>) -> Option<Pass> {
         // The call is counted before the look, so that a drain that refuses first sees every call let in.
         let pass = Pass {
             ended: self.ended.subscribe(),
+            _underway: self.underway.begin(path.cloned().unwrap_or_else(no_path)),
         };
         if self.refusing.load(Ordering::SeqCst) {
             return None;
@@ -85,6 +101,11 @@ impl Gate {
 /// Held by a call from its headers to the last byte of its answer.
 struct Pass {
     ended: watch::Receiver<bool>,
+    _underway: Ticket<PathAndQuery>,
+}
+
+fn no_path() -> PathAndQuery {
+    PathAndQuery::from_static("*")
 }
 
 impl Pass {
@@ -121,7 +142,7 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Answer {
-        match self.gate.admit() {
+        match self.gate.admit(request.uri().path_and_query()) {
             Some(pass) => Box::pin(answer(pass, self.inner.call(request))),
             None => Box::pin(async { Ok(Status::unavailable("draining").into_http()) }),
         }

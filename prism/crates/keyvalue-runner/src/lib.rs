@@ -8,6 +8,7 @@ mod assignment;
 mod config;
 mod data;
 mod drain;
+mod dump;
 mod error;
 mod gate;
 mod health;

@@ -1,11 +1,12 @@
 //! The runner while it serves, and its drain.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use keyvalue_store::Namespace;
 use prism_process::config::PeerAddress;
-use prism_process::{Shutdown, notify};
+use prism_process::{Shutdown, dump, notify};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -15,6 +16,7 @@ use crate::assignment::Assignment;
 use crate::config::Config;
 use crate::data::{Data, Serves};
 use crate::drain::{Drain, Drained};
+use crate::dump::Doing;
 use crate::error::RunError;
 use crate::gate::Gate;
 use crate::health::Health;
@@ -62,11 +64,18 @@ pub(crate) struct Running {
     launcher: Option<JoinHandle<()>>,
     server: JoinHandle<Result<(), tonic::transport::Error>>,
     close: oneshot::Sender<()>,
+    /// Held, so that dumps tell of it.
+    _doing: Arc<Doing>,
 }
 
 impl Running {
     pub(crate) async fn start(start: Start) -> Self {
         let lifecycle = start.lifecycle();
+        let doing = Arc::new(Doing {
+            gate: lifecycle.gate.clone(),
+            roster: lifecycle.roster.clone(),
+        });
+        dump::register(&doing);
         let mut condition = start.records.condition();
         let health = Health::not_serving().await;
         let Start {
@@ -117,6 +126,7 @@ impl Running {
             launcher,
             server,
             close,
+            _doing: doing,
         }
     }
 

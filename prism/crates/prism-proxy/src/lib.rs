@@ -8,6 +8,7 @@ mod admin;
 mod control;
 mod data;
 mod drain;
+mod dump;
 mod limits;
 pub mod namespace;
 mod path;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prism_process::notify::{self, NotifyError};
-use prism_process::{Exit, Failure, ListenError, Shutdown, listen};
+use prism_process::{Exit, Failure, ListenError, Shutdown, dump, listen};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -16,6 +16,7 @@ use crate::admin::{Endpoints, Holdings, Link, TakeAssignments};
 use crate::control::{self, ManageRunners, ProxyAlive, Runners, Sessions};
 use crate::data::{self, DataPlane, Workers};
 use crate::drain::drain;
+use crate::dump::Doing;
 use crate::probe::{self, Probe};
 use crate::routes::{Router, Routes};
 use crate::settings::{ProxySettings, Settings};
@@ -90,6 +91,8 @@ pub struct Proxy {
     router: Arc<Router>,
     plane: Arc<DataPlane>,
     runners: Runners,
+    /// Held, so that dumps tell of it.
+    _doing: Arc<Doing>,
 }
 
 impl Proxy {
@@ -101,9 +104,16 @@ impl Proxy {
             None => Routes::new(),
         };
         let router = Arc::new(Router::new(table));
+        let plane = Arc::new(DataPlane::new(Arc::clone(&router)));
+        let doing = Arc::new(Doing {
+            plane: Arc::clone(&plane),
+            router: Arc::clone(&router),
+        });
+        dump::register(&doing);
         Self {
-            plane: Arc::new(DataPlane::new(Arc::clone(&router))),
+            plane,
             runners: Runners::default(),
+            _doing: doing,
             router,
             settings,
         }

@@ -30,7 +30,7 @@ from prism_stack.admin.settlement import Settlement
 from prism_stack.admin.store import Store
 from prism_stack.admin.view import View
 from prism_stack.control.fields import IDENTIFIER
-from prism_stack.process import notify
+from prism_stack.process import dump, notify
 from prism_stack.process.errors import CannotWork
 from prism_stack.process.health import Health
 from prism_stack.process.identity import Program
@@ -112,6 +112,7 @@ class Office:
         clocks = Clocks(seconds=time.monotonic, wall_millis=lambda: time.time_ns() // 1_000_000)
         self._ledger = Ledger(store, clocks.wall_millis)
         peers = Peers(clocks.seconds, clocks.wall_millis)
+        dump.register("peers", peers.describe)
         settlement = Settlement(self._ledger, peers)
         self._courier = Courier()
         self._messenger = Messenger(settlement, self._courier, clocks.seconds)

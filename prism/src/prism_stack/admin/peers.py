@@ -55,6 +55,14 @@ class Peers:
         self._wall_millis = wall_millis
         self._sessions: dict[PeerKey, Session] = {}
 
+    def describe(self) -> list[str]:
+        """Return a line for each peer, also while others change them: for a dump, which must not wait for a lock."""
+        now = self._clock()
+        return [
+            f"{key}: heard of {now - session.heard:.1f}s ago, {len(session.processes)} processes"
+            for key, session in list(self._sessions.items())
+        ]
+
     def expect(self, peer: Peer) -> None:
         """Give a peer that is known from before the time to come back: it registers again."""
         self._sessions[peer.key] = Session(heartbeat=peer.heartbeat, heard=self._clock())

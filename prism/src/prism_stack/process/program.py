@@ -14,7 +14,7 @@ from typing import TypeVar
 import grpc
 
 from prism_stack.errors import PrismError
-from prism_stack.process import logs
+from prism_stack.process import dump, logs
 from prism_stack.process.errors import AddressTaken, BadConfiguration
 from prism_stack.process.identity import Program
 from prism_stack.process.settings import Options, choice, positive_duration
@@ -60,7 +60,7 @@ def run(program: Program, read: Callable[[Options], Settings], serve: Callable[[
             return 0
         options.finish()
         logs.start(common.log_format, common.log_level)
-        with Stop() as stop:
+        with Stop(tell=lambda: dump.write(program.name)) as stop:
             stop.listen()
             serve(settings, common, stop)
     except BadConfiguration as error:

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT begin a drain; a second one ends the program at once."""
+"""SIGTERM and SIGINT begin a drain; a second one ends the program at once. SIGQUIT has it tell what it does."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import socket
 import threading
 from collections.abc import Callable
 from typing import Self
+
+from prism_stack.process import dump
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 BY_SIGNAL = 128
@@ -21,9 +23,12 @@ class Stop:
     thread gets to it, and may find that thread inside the very lock that it wants.
     """
 
-    def __init__(self, end_at_once: Callable[[int], object] = os._exit) -> None:
+    def __init__(
+        self, end_at_once: Callable[[int], object] = os._exit, tell: Callable[[], object] = lambda: None
+    ) -> None:
         self.asked = threading.Event()
         self._end_at_once = end_at_once
+        self._tell = tell
         self._receiver, self._sender = socket.socketpair()
         self._follower = threading.Thread(target=self.follow, name="signals", daemon=True)
 
@@ -43,8 +48,9 @@ class Stop:
         """Take the signals of this process from now on; called once, from the main thread."""
         self._sender.setblocking(False)
         signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
-        for number in SIGNALS:
+        for number in (*SIGNALS, dump.SIGNAL):
             signal.signal(number, _heard)
+        dump.listen()
         self._follower.start()
 
     def follow(self) -> None:
@@ -54,6 +60,8 @@ class Stop:
 
     def take(self, number: int) -> None:
         """Obey one signal."""
+        if number == dump.SIGNAL:
+            self._tell()
         if number not in SIGNALS:
             return
         if self.asked.is_set():

@@ -98,6 +98,13 @@ impl Roster {
             .any(|standing| matches!(standing, Standing::Refused(_)))
     }
 
+    /// A line for each proxy; `None` while somebody changes the list.
+    pub(crate) fn try_describe(&self) -> Option<Vec<String>> {
+        let standings = self.standings.try_lock().ok()?;
+        let line = |(proxy, standing): (&String, &Standing)| format!("{proxy}: {standing}");
+        Some(standings.iter().map(line).collect())
+    }
+
     /// One entry for each proxy.
     pub(crate) fn describe(&self) -> HashMap<String, String> {
         let held = self.held();

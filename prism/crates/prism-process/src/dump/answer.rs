@@ -13,9 +13,7 @@ use crate::Program;
 /// Answers SIGQUIT from now on, in a thread of its own.
 pub(crate) fn start(program: Program) -> io::Result<()> {
     // A runtime of this thread alone: it wakes up by the signal also when every other one is stuck.
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()?;
+    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     let begun = Instant::now();
     let asked = {
         let _entered = runtime.enter();
@@ -47,13 +45,13 @@ fn compose(program: Program, begun: Instant) -> String {
     for teller in registry::tellers() {
         teller.tell(&mut told);
     }
-    told.into_text() + "end of dump\n"
+    format!("{told}end of dump\n")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Barrier;
     use std::sync::Arc;
+    use std::sync::Barrier;
     use std::time::Duration;
 
     use super::super::watch_runtime;
@@ -102,8 +100,14 @@ mod tests {
         release.wait();
         assert!(text.starts_with("dump of made-up, pid "), "{text}");
         assert!(text.contains("runtime stuck: runs no new task"), "{text}");
-        assert!(text.contains("; 2 threads, 3 tasks alive, 1 in the common queue"), "{text}");
-        assert!(text.contains("runtime working: runs a new task after"), "{text}");
+        assert!(
+            text.contains("; 2 threads, 3 tasks alive, 1 in the common queue"),
+            "{text}"
+        );
+        assert!(
+            text.contains("runtime working: runs a new task after"),
+            "{text}"
+        );
         assert!(text.ends_with("end of dump\n"), "{text}");
     }
 }

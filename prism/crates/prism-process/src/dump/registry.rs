@@ -44,7 +44,7 @@ mod tests {
         for teller in tellers() {
             teller.tell(&mut told);
         }
-        told.into_text()
+        told.to_string()
     }
 
     /// What is gone tells nothing more.

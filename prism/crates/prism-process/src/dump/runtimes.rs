@@ -66,9 +66,7 @@ impl Watched {
             Ok(waited) => format!("runs a new task after {waited:.1?}"),
             Err(RecvTimeoutError::Disconnected) => "has ended".to_owned(),
             Err(RecvTimeoutError::Timeout) => {
-                format!(
-                    "runs no new task within {ANSWER_LIMIT:?}: its threads are blocked or busy"
-                )
+                format!("runs no new task within {ANSWER_LIMIT:?}: its threads are blocked or busy")
             }
         };
         told.line(format_args!(

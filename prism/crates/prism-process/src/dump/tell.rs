@@ -46,13 +46,15 @@ impl Told {
             self.detail(format_args!("… {more} more"));
         }
     }
+}
 
-    pub(super) fn into_text(mut self) -> String {
-        if self.omitted > 0 {
-            self.text
-                .push_str(&format!("… {} more lines\n", self.omitted));
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        match self.omitted {
+            0 => Ok(()),
+            more => writeln!(f, "… {more} more lines"),
         }
-        self.text
     }
 }
 
@@ -77,7 +79,7 @@ mod tests {
         let mut told = Told::default();
         told.details(0..MOST_LISTED + 3);
 
-        let text = told.into_text();
+        let text = told.to_string();
         assert_eq!(text.lines().count(), MOST_LISTED + 1);
         assert!(text.ends_with("  … 3 more\n"), "{text}");
     }
@@ -90,7 +92,7 @@ mod tests {
             told.line("x".repeat(LONGEST / 2));
         }
 
-        let text = told.into_text();
+        let text = told.to_string();
         assert!(text.len() < LONGEST + 100);
         assert!(text.ends_with("… 2 more lines\n"));
     }

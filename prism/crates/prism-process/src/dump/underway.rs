@@ -162,7 +162,7 @@ mod tests {
     fn told(table: &Underway<&'static str>) -> String {
         let mut told = Told::default();
         table.tell("calls", &mut told);
-        told.into_text()
+        told.to_string()
     }
 
     /// What has ended is not told, and its place is used again.

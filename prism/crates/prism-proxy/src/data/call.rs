@@ -8,6 +8,7 @@ use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, Version};
 use tonic::Status;
 
@@ -38,6 +39,7 @@ pub(super) async fn serve(
 ) {
     let _counted = plane.count_call();
     let (head, body) = request.into_parts();
+    let _underway = plane.begin_call(worker, path_of(&head));
     let mut client = Downstream::new(respond);
     let ending = match admit(plane, &head) {
         Err(ending) => ending,
@@ -60,6 +62,12 @@ pub(super) async fn serve(
         },
     };
     client.finish(ending);
+}
+
+/// The path for a dump to tell; a request without one is refused anyway.
+fn path_of(head: &Parts) -> PathAndQuery {
+    let path = head.uri.path_and_query().cloned();
+    path.unwrap_or_else(|| PathAndQuery::from_static("*"))
 }
 
 /// Decides from the head alone where a call goes, or how it ends.

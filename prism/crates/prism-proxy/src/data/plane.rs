@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use http::uri::PathAndQuery;
+use prism_process::dump::{Ticket, Underway};
 use tokio::sync::watch;
 
 use super::count::{Count, Counted};
 use crate::routes::Router;
+
+/// Parts of the table of calls: one for each thread that serves them, on machines of common size.
+const PARTS: usize = 16;
 
 /// How far the data port is on its way down.
 ///
@@ -29,6 +34,7 @@ pub(crate) struct DataPlane {
     phase: watch::Sender<Phase>,
     calls: Count,
     connections: Count,
+    underway: Arc<Underway<PathAndQuery>>,
 }
 
 impl DataPlane {
@@ -38,6 +44,7 @@ impl DataPlane {
             phase: watch::Sender::new(Phase::Serving),
             calls: Count::default(),
             connections: Count::default(),
+            underway: Arc::new(Underway::new(PARTS)),
         }
     }
 
@@ -74,6 +81,15 @@ impl DataPlane {
     /// Completes when no client is connected.
     pub(crate) async fn no_connections(&self) {
         self.connections.none().await;
+    }
+
+    /// The calls in flight, by their paths.
+    pub(crate) fn underway(&self) -> &Underway<PathAndQuery> {
+        &self.underway
+    }
+
+    pub(crate) fn begin_call(&self, worker: usize, path: PathAndQuery) -> Ticket<PathAndQuery> {
+        self.underway.begin_in(worker, path)
     }
 
     pub(super) fn count_call(&self) -> Counted<'_> {

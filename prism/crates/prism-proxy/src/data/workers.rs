@@ -10,6 +10,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
 
+use prism_process::dump;
 use tokio::net::TcpStream;
 use tokio::runtime;
 use tokio::sync::mpsc;
@@ -64,9 +65,12 @@ fn start_thread(
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    thread::Builder::new()
-        .name(format!("calls-{worker}"))
-        .spawn(move || runtime.block_on(serve_queue(plane, worker, sockets)))?;
+    let name = format!("calls-{worker}");
+    let watched = dump::watch_runtime(name.as_str(), runtime.handle().clone());
+    thread::Builder::new().name(name).spawn(move || {
+        let _watched = watched;
+        runtime.block_on(serve_queue(plane, worker, sockets));
+    })?;
     Ok(queue)
 }
 

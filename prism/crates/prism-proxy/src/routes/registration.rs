@@ -87,6 +87,13 @@ impl Registrations {
             .any(|held| held.backend.is_some() && held.healthy)
     }
 
+    /// Each runner by name, with its backend and whether it says that it is well.
+    pub(super) fn held(&self) -> impl Iterator<Item = (&str, Option<&Arc<Backend>>, bool)> {
+        self.held
+            .iter()
+            .map(|held| (&*held.instance, held.backend.as_ref(), held.healthy))
+    }
+
     /// The next live runner, in turn; one that says that it is not well only where none does better.
     pub(super) fn next(&self) -> Option<&Arc<Backend>> {
         self.in_turn(|held| held.healthy)

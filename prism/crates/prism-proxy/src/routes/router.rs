@@ -1,6 +1,6 @@
 //! The table of routes as everybody shares it.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, TryLockError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -34,6 +34,15 @@ impl Router {
 
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Routes) -> T) -> T {
         look(&self.routes.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks, unless somebody changes the table at this moment.
+    pub(crate) fn try_read<T>(&self, look: impl FnOnce(&Routes) -> T) -> Option<T> {
+        match self.routes.try_read() {
+            Ok(routes) => Some(look(&routes)),
+            Err(TryLockError::Poisoned(routes)) => Some(look(&routes.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     pub(crate) fn change(&self, change: impl FnOnce(&mut Routes)) {

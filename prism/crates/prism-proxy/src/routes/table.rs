@@ -5,11 +5,13 @@
 //! admin says which namespaces are the proxy's, the others have no routes, whoever has registered for them.
 
 mod live;
+mod seen;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub(crate) use self::live::Namespace;
+pub(crate) use self::seen::SeenRoute;
 use super::assigned::Assigned;
 use super::occupancy::{Occupancy, Stay};
 use super::registration::{Claim, Registrations, Taken};

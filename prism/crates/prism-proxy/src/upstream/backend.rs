@@ -30,6 +30,11 @@ impl Backend {
         &self.address
     }
 
+    /// How many calls are on each connection of each pool; `None` for a pool that somebody changes.
+    pub(crate) fn try_calls(&self) -> impl Iterator<Item = Option<Vec<usize>>> {
+        self.pools.iter().map(|pool| pool.try_calls())
+    }
+
     /// A place on a connection of this worker that is not closing; one that is leaves the pool.
     pub(crate) async fn place(&self, worker: usize) -> Result<Place, ConnectError> {
         let pool = &self.pools[worker];

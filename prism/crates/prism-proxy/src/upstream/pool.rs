@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
 use bytes::Bytes;
 use h2::client::{Connection, ResponseFuture, SendRequest};
@@ -124,6 +124,17 @@ impl Pool {
                 room.await;
             }
         }
+    }
+
+    /// How many calls are on each connection; `None` while somebody changes them.
+    pub(super) fn try_calls(&self) -> Option<Vec<usize>> {
+        let links = match self.links.try_lock() {
+            Ok(links) => links,
+            Err(TryLockError::Poisoned(links)) => links.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let calls = |link: &Arc<Link>| link.calls.load(Ordering::Relaxed);
+        Some(links.iter().map(calls).collect())
     }
 
     fn free_place(self: &Arc<Self>) -> Option<Place> {

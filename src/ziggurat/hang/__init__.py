@@ -1,0 +1,1 @@
+"""Looks at a test that hangs, and at every process below it, before it is ended."""

@@ -1,0 +1,67 @@
+"""What was found out about a hang: values that the report is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One thing that was asked; its lines, or why there are none."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dump:
+    """How a service is asked for what it does, and where it answers."""
+
+    signal: int
+    log: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What is known of the stacks that are up; services go by their names at the keeper."""
+
+    keepers: tuple[int, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Each service as ``stack.service``."""
+    dumps: Mapping[str, Dump] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A process that belongs to the hang."""
+
+    pid: int
+    label: str
+    """The service as ``stack.service``, or what it is otherwise."""
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What was found out about one process."""
+
+    process: Process
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hang:
+    """A test that hangs, as it was when somebody looked."""
+
+    test: str
+    reason: str
+    seconds: float
+    """How long the look took."""
+    stacks: Part
+    """The threads of the process that runs the test."""
+    processes: tuple[Looked, ...]
+    omitted: int = 0
+    """Processes beyond those that were looked at."""
