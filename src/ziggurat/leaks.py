@@ -18,7 +18,6 @@ import pytest
 
 from ziggurat.errors import Leak
 from ziggurat.keeper import processes
-from ziggurat.tiers import Tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,10 +44,10 @@ class Known:
 class LeakDetector:
     """A plugin of pytest that compares what runs after a test with what ran before."""
 
-    def __init__(self, config: pytest.Config, tier_of: Callable[[pytest.Item], Tier | None]) -> None:
-        """Read what may be left."""
+    def __init__(self, config: pytest.Config, is_watched: Callable[[pytest.Item], bool]) -> None:
+        """Read what may be left; a test that can start nothing is not watched."""
         self._allowed = [re.compile(pattern) for pattern in (*OF_PYTHON, *config.getini("ziggurat_may_leave"))]
-        self._tier_of = tier_of
+        self._is_watched = is_watched
         self._tag = f"{os.getpid()}:{processes.start_time(os.getpid())}"
         self._tag_before = os.environ.get(TAG)
         self._is_watching = False
@@ -65,8 +64,8 @@ class LeakDetector:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Note what runs before a test; one of the unit tier can start nothing."""
-        self._is_watching = self._tier_of(item) is not Tier.UNIT
+        """Note what runs before a test."""
+        self._is_watching = self._is_watched(item)
         if self._is_watching:
             self._everyone = set(processes.every_pid())
             self._not_of_the_test = self._children()

@@ -16,7 +16,6 @@ from ziggurat.errors import GateClosed, UnknownName, ZigguratError
 from ziggurat.failure import Explainer
 from ziggurat.guard import Guard
 from ziggurat.hang.plugin import HangExplainer
-from ziggurat.leaks import LeakDetector
 from ziggurat.tiers import DEFAULT_FOLDERS, Tier, parse_folders, tiers_below, tiers_of
 
 if TYPE_CHECKING:
@@ -85,7 +84,6 @@ def pytest_configure(config: pytest.Config) -> None:
     explainer = config.stash[EXPLAINER] = Explainer(config)
     config.pluginmanager.register(explainer, "ziggurat-explainer")
     config.pluginmanager.register(HangExplainer(config, explainer), "ziggurat-hangs")
-    config.pluginmanager.register(LeakDetector(config, lambda item: item.stash.get(ITEM_TIER, None)), "ziggurat-leaks")
     if hasattr(config, "workerinput"):
         from ziggurat.keeper import kernel
 
@@ -163,6 +161,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (item for item in items if item not in gone),
         key=lambda item: order.index(item.stash.get(ITEM_TIER, Tier.UNIT)),
     )
+    if any(_may_start_processes(item) for item in items):
+        _look_for_leaks(config)
+
+
+def _may_start_processes(item: pytest.Item) -> bool:
+    return item.stash.get(ITEM_TIER, None) is not Tier.UNIT
+
+
+def _look_for_leaks(config: pytest.Config) -> None:
+    from ziggurat.leaks import LeakDetector
+
+    if not config.pluginmanager.has_plugin("ziggurat-leaks"):
+        config.pluginmanager.register(LeakDetector(config, _may_start_processes), "ziggurat-leaks")
 
 
 def _tier_of(config: pytest.Config, item: pytest.Item) -> Tier | None:

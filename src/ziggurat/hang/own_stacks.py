@@ -12,9 +12,10 @@ from ziggurat.hang.model import Part
 
 FRAME = re.compile(r'  File "(?P<path>.*)", line (?P<line>\d+) in (?P<name>.*)')
 MACHINERY = re.compile(
-    r"/site-packages/(_pytest|pluggy|pytest_timeout|xdist|execnet|pytest)\b|/ziggurat/hang/|<frozen "
+    r"/site-packages/(_pytest|pluggy|pytest_timeout|xdist|execnet|pytest)\b|/threading\.py$|^<frozen "
 )
 """Frames that are the same in every test."""
+HERE = f"{Path(__file__).parent}/"
 NAME_WIDTH = 24
 
 
@@ -40,7 +41,7 @@ def readable(lines: Iterable[str], root: Path) -> Iterator[str]:
         frame = FRAME.fullmatch(line)
         if frame is None:
             head = line.strip()
-        elif not MACHINERY.search(frame["path"]):
+        elif not MACHINERY.search(frame["path"]) and not frame["path"].startswith(HERE):
             if head:
                 yield head
             head = ""

@@ -96,7 +96,7 @@ fn it_answers_although_every_thread_is_blocked() {
         while seen.last().is_none_or(|text: &String| text != last) {
             match lines.recv_timeout(patience) {
                 Ok(text) => seen.push(text),
-                Err(_) => panic!("{last:?} did not come after {seen:#?}"),
+                Err(error) => panic!("{last:?} did not come ({error}) after {seen:#?}"),
             }
         }
         seen
