@@ -85,6 +85,7 @@ class LeakDetector:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Look once everything of the test is over."""
+        __tracebackhide__ = True
         try:
             return (yield)
         finally:
@@ -92,6 +93,7 @@ class LeakDetector:
                 self._refuse_leaks(item)
 
     def _refuse_leaks(self, item: pytest.Item) -> None:
+        __tracebackhide__ = True
         left = self._left([*self._allowed, *_marked(item)])
         if left:
             described = [_described(known, item.nodeid) for known in left]

@@ -16,6 +16,8 @@ MACHINERY = re.compile(
 )
 """Frames that are the same in every test."""
 HERE = f"{Path(__file__).parent}/"
+IDLE = "_reap"
+"""Where the thread that reaps a warden waits, in every process that has a keeper."""
 NAME_WIDTH = 24
 
 
@@ -41,10 +43,14 @@ def readable(lines: Iterable[str], root: Path) -> Iterator[str]:
         frame = FRAME.fullmatch(line)
         if frame is None:
             head = line.strip()
-        elif not MACHINERY.search(frame["path"]) and not frame["path"].startswith(HERE):
+        elif not _is_machinery(frame["path"], frame["name"]):
             if head:
                 yield head
             head = ""
             path = Path(frame["path"])
             shown = path.relative_to(root) if path.is_relative_to(root) else path
             yield f"  {frame['name']:<{NAME_WIDTH}} {shown}:{frame['line']}"
+
+
+def _is_machinery(path: str, name: str) -> bool:
+    return bool(MACHINERY.search(path)) or path.startswith(HERE) or name == IDLE

@@ -144,9 +144,7 @@ def test_an_interrupt_tells_in_short_where_everybody_stood(waiting: tuple[subpro
 def test_a_second_interrupt_ends_at_once(waiting: tuple[subprocess.Popen[bytes], Path]) -> None:
     """Whatever the first one still waits for."""
     process, output = waiting
-    process.send_signal(signal.SIGSTOP)
     process.send_signal(signal.SIGINT)
-    process.send_signal(signal.SIGCONT)
     wait_until(lambda: b"it was interrupted" in output.read_bytes(), seconds=20, what="the first answer")
     process.send_signal(signal.SIGINT)
 

@@ -101,8 +101,12 @@ impl Roster {
     /// A line for each proxy; `None` while somebody changes the list.
     pub(crate) fn try_describe(&self) -> Option<Vec<String>> {
         let standings = self.standings.try_lock().ok()?;
-        let line = |(proxy, standing): (&String, &Standing)| format!("{proxy}: {standing}");
-        Some(standings.iter().map(line).collect())
+        let lines = standings.iter();
+        Some(
+            lines
+                .map(|(proxy, standing)| format!("{proxy}: {standing}"))
+                .collect(),
+        )
     }
 
     /// One entry for each proxy.
