@@ -14,6 +14,8 @@ import pytest
 
 from prism.control_plane_pb2 import BackendConfig, CreateNamespaceRequest, NamespaceConfig
 from ziggurat import wait_until
+from ziggurat.hang import own_dump
+from ziggurat.hang.model import Dump
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,3 +122,16 @@ def _refuses(admin: Admin) -> bool:
     except grpc.RpcError:
         return True
     return False
+
+
+def test_sigquit_has_it_tell_where_its_threads_stand(admin: Admin) -> None:
+    """And who its peers are; it goes on."""
+    service = admin.stack["admin"]
+    pid = service.pid
+    part = own_dump.ask(pid, Dump(signal=signal.SIGQUIT, log=service.log.path), 20.0)
+
+    text = "\n".join(part.lines)
+    assert "(most recent call first):" in text
+    assert f"dump of prism-admin, pid {pid}, up for " in text
+    assert text.endswith("peers: 0\nend of dump")
+    assert admin.answers()
