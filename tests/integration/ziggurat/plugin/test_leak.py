@@ -54,7 +54,7 @@ def test_a_process_that_is_left_is_a_leak(write: Write, run: Run) -> None:
     result = run()
 
     result.assert_outcomes(passed=3, errors=2)
-    told = re.findall(r"E +pid (\d+): .*time.sleep\(60\), started by (.*)", result.stdout.str())
+    told = re.findall(r" +pid (\d+): .*time.sleep\(60\), started by (.*)", result.stdout.str())
     assert [who for _, who in told] == [
         "tests/integration/test_a.py::test_child (call)",
         "tests/integration/test_a.py::test_daemon (call)",
