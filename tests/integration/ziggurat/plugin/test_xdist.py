@@ -175,7 +175,7 @@ def test_who_has_the_stack_alone_meets_nobody_and_may_break_it(notes: Notes, wri
         import time
         import pytest
         from stacks import note
-        from ziggurat import NotExclusive
+        from ziggurat import Limits, NotExclusive
 
         @pytest.fixture
         def told(request):
@@ -200,8 +200,10 @@ def test_who_has_the_stack_alone_meets_nobody_and_may_break_it(notes: Notes, wri
         def test_may_not(shop):
             with pytest.raises(NotExclusive, match="web belongs to the run stack shop"):
                 shop["web"].kill()
-            with pytest.raises(NotExclusive):
-                shop["web"].pause()
+            with pytest.raises(NotExclusive), shop["web"].paused():
+                pass
+            with pytest.raises(NotExclusive), shop["web"].limited(Limits(open_files=64)):
+                pass
     """
     write("integration/test_a.py", source)
     run("-n2", "--dist", "worksteal").assert_outcomes(passed=16)

@@ -37,6 +37,7 @@ def test_its_words_and_variables_are_those_it_was_started_with() -> None:
     assert "pytest" in processes.command(HERE)
     assert processes.environment(HERE)["PATH"] == os.environ["PATH"]
     assert not processes.is_on_its_way_out(HERE)
+    assert not processes.is_doomed(HERE)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,7 @@ def test_its_words_and_variables_are_those_it_was_started_with() -> None:
         (processes.environment, {}),
         (processes.command, ""),
         (processes.is_on_its_way_out, False),
+        (processes.is_doomed, False),
     ],
 )
 def test_of_nobody_nothing_is_known(ask: object, answer: object) -> None:
