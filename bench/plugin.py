@@ -42,6 +42,24 @@ def client(session_stacks):
     with KeyValueClient(running.address("proxy.data")) as client:
         yield client
 """
+RUN_STACK = """
+from pathlib import Path
+from prism_stack.stacks import keyvalue_stack
+
+def stack():
+    return keyvalue_stack({programs})
+"""
+SHARED_CONFTEST = """
+import pytest
+
+@pytest.fixture
+def client(shop):
+    from prism_stack.client import KeyValueClient
+
+    with KeyValueClient(shop.address("proxy.data")) as client:
+        yield client
+"""
+SHARED = ("-o", "pythonpath=.", "-o", "ziggurat_run_stacks=shop=shop_stack:stack")
 INTEGRATION = """
 import pytest
 
@@ -64,7 +82,7 @@ def measure(effort: Effort) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         suite = Path(folder)
         _write(suite, programs)
-        yield _test_cost(suite, effort.rounds(SLOPE_ROUNDS))
+        yield from _test_costs(suite, effort.rounds(SLOPE_ROUNDS))
         yield _plugin_cost(suite, effort.rounds(PLUGIN_ROUNDS))
     tier = partial(_run, ROOT, "--tier", "unit")
     yield alone(
@@ -72,24 +90,18 @@ def measure(effort: Effort) -> Iterator[Row]:
     )
 
 
-def _test_cost(suite: Path, rounds: int) -> Row:
+def _test_costs(suite: Path, rounds: int) -> Iterator[Row]:
     """Compare the slopes between few tests and many: what a run costs once is in neither."""
     sides = [
-        partial(_run, suite, folder, *options)
-        for folder, options in (
-            (f"tests/integration/test_{FEW}.py", ()),
-            (f"tests/integration/test_{MANY}.py", ()),
-            (f"tests/plain/test_{FEW}.py", WITHOUT),
-            (f"tests/plain/test_{MANY}.py", WITHOUT),
-        )
+        partial(_run, suite, f"tests/{folder}/test_{count}.py", *options)
+        for folder, options in (("integration", ()), ("shared", SHARED), ("plain", WITHOUT))
+        for count in (FEW, MANY)
     ]
-    few, many, plain_few, plain_many = alternately(rounds, *sides)
-    return difference(
-        "one more integration test, over a plain one",
-        _slope(few, many),
-        _slope(plain_few, plain_many),
-        goal=TEST_GOAL,
-    )
+    few, many, shared_few, shared_many, plain_few, plain_many = alternately(rounds, *sides)
+    plain = _slope(plain_few, plain_many)
+    yield difference("one more integration test, over a plain one", _slope(few, many), plain, goal=TEST_GOAL)
+    shared = _slope(shared_few, shared_many)
+    yield difference("one more test on a run's stack with a client of its own", shared, plain, goal=TEST_GOAL)
 
 
 def _plugin_cost(suite: Path, rounds: int) -> Row:
@@ -103,15 +115,18 @@ def _slope(few: Sample, many: Sample) -> Sample:
 
 
 def _write(suite: Path, programs: dict[str, Path]) -> None:
-    """Write two suites that differ in the stack alone."""
+    """Write suites that differ in the stack alone."""
     paths = ", ".join(f"{name!r}: Path({str(path)!r})" for name, path in programs.items())
     files = {
         "pytest.ini": "[pytest]\n",
+        "shop_stack.py": RUN_STACK.format(programs=f"{{{paths}}}"),
         "tests/integration/conftest.py": CONFTEST.format(programs=f"{{{paths}}}"),
+        "tests/shared/conftest.py": SHARED_CONFTEST,
         "tests/plain/test_1.py": PLAIN.format(count=1),
     }
     for count in (FEW, MANY):
         files[f"tests/integration/test_{count}.py"] = INTEGRATION.format(count=count)
+        files[f"tests/shared/test_{count}.py"] = INTEGRATION.format(count=count)
         files[f"tests/plain/test_{count}.py"] = PLAIN.format(count=count)
     for name, text in files.items():
         (suite / name).parent.mkdir(parents=True, exist_ok=True)
