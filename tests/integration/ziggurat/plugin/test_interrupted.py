@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from ziggurat import wait_until
 from ziggurat.keeper import processes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Write = Callable[[str, str], Path]
     Gone = Callable[..., None]
@@ -50,12 +51,9 @@ def told(project: pytest.Pytester, write: Write, monkeypatch: pytest.MonkeyPatch
     return project.path / "told"
 
 
-@pytest.mark.parametrize("words", [(), ("-n", "1"), ("-s",)], ids=["plain", "worker", "uncaptured"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_run_that_is_ended_in_the_middle_of_a_test_leaves_nothing(
-    told: Path, command: list[str], words: tuple[str, ...], number: signal.Signals
-) -> None:
-    """However it is ended: by Ctrl-C, by a CI that gives up, or at once."""
+@contextmanager
+def in_the_middle(told: Path, command: list[str], *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run pytest until it is in the middle of its test; in the end nothing of it may be left."""
     with (
         Path(os.devnull).open("w") as nothing,
         subprocess.Popen(
@@ -64,15 +62,46 @@ def test_a_run_that_is_ended_in_the_middle_of_a_test_leaves_nothing(
     ):
         wait_until(told.exists, seconds=20, what="the middle of the test")
         run, *pids = told.read_text().split()
+        yield runs
+        wait_until(lambda: not any(map(_lives, map(int, pids))), seconds=5, what=f"the end of {pids}")
+        assert processes.tagged(run) == []
+        runs.wait(10)
+
+
+@pytest.mark.parametrize("words", [(), ("-n", "1"), ("-s",)], ids=["plain", "worker", "uncaptured"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_in_the_middle_of_a_test_leaves_nothing(
+    told: Path, command: list[str], words: tuple[str, ...], number: signal.Signals
+) -> None:
+    """However it is ended: by Ctrl-C, by a CI that gives up, or at once."""
+    with in_the_middle(told, command, *words) as runs:
         if number == signal.SIGINT:
             # As a terminal sends it: to all of the foreground.
             os.killpg(runs.pid, number)
         else:
             runs.send_signal(number)
 
-        wait_until(lambda: not any(map(_lives, map(int, pids))), seconds=5, what=f"the end of {pids}")
-        assert processes.tagged(run) == []
-        runs.wait(10)
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGABRT, signal.SIGSEGV])
+def test_a_closed_terminal_and_a_crash_of_the_interpreter_leave_nothing(
+    told: Path, command: list[str], number: signal.Signals
+) -> None:
+    """No code of Python's runs any more."""
+    with in_the_middle(told, command) as runs:
+        runs.send_signal(number)
+
+
+@pytest.mark.parametrize("words", [(), ("-n", "1")], ids=["plain", "worker"])
+def test_an_impatient_ctrl_c_leaves_nothing(told: Path, command: list[str], words: tuple[str, ...]) -> None:
+    """Sent again and again: the second one interrupts the end that the first one began."""
+    with in_the_middle(told, command, *words) as runs:
+
+        def has_ended() -> bool:
+            with suppress(ProcessLookupError):
+                os.killpg(runs.pid, signal.SIGINT)
+            return runs.poll() is not None
+
+        wait_until(has_ended, seconds=20, what="the end of pytest")
 
 
 def _lives(pid: int) -> bool:
