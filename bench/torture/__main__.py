@@ -54,7 +54,12 @@ def main(words: list[str]) -> int:
     chosen = _parse(words)
     seed = chosen.seed if chosen.seed is not None else random.randrange(1 << 32)  # noqa: S311 - no secret
     campaign = Campaign(
-        seed=seed, short=chosen.short, asked=chosen.trials, only=chosen.trial, tests=tuple(chosen.tests)
+        seed=seed,
+        short=chosen.short,
+        asked=chosen.trials,
+        only=chosen.trial,
+        seconds=chosen.minutes * 60,
+        tests=tuple(chosen.tests),
     )
     print(f"seed {seed}; {os.cpu_count()} cores, Linux {platform.release()}, load {os.getloadavg()[0]:.2f}", flush=True)
     kept = [_try(name, campaign) for name in chosen.rows or ROWS]

@@ -38,7 +38,10 @@ class Outcome:
 
 def attempt(campaign: Campaign) -> Iterator[Finding]:
     """Kill each in turn and count what is left."""
-    outcomes = [one(number, campaign) for number in campaign.numbers(WHOLE, SHORT)]
+    outcomes: list[Outcome] = []
+    # Whoever interrupts it sees what came of it so far.
+    with suppress(KeyboardInterrupt):
+        outcomes.extend(one(number, campaign) for number in campaign.numbers(WHOLE, SHORT))
     for victim in VICTIMS:
         theirs = [outcome for outcome in outcomes if outcome.death.victim == victim]
         if theirs:
