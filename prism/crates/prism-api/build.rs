@@ -4,12 +4,16 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use prost::Message;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let proto = proto_folder()?;
     // protox reads the files itself, so cargo has to be told what to watch.
     println!("cargo:rerun-if-changed={}", proto.display());
     let files = proto_files(&proto.join("prism"))?;
     let descriptors = protox::compile(&files, [&proto])?;
+    let described = PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin");
+    fs::write(described, descriptors.encode_to_vec())?;
     tonic_prost_build::configure()
         .bytes(".prism.interfaces.keyvalue")
         .compile_fds(descriptors)?;

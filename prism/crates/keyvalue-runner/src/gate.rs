@@ -4,11 +4,12 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::uri::PathAndQuery;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body::{Frame, SizeHint};
+use prism_inspect::{Call, Calls, Service as CountedService};
 use prism_process::dump::{Ticket, Told, Underway};
 use tokio::sync::watch;
 use tonic::Status;
@@ -51,10 +52,11 @@ impl Gate {
         self.underway.tell("calls inside", told);
     }
 
-    /// Puts a service behind the gate.
-    pub(crate) fn guard<S>(&self, inner: S) -> Gated<S> {
+    /// Puts a service behind the gate, where its calls are counted, let in or not.
+    pub(crate) fn guard<S: NamedService>(&self, inner: S, calls: &Calls) -> Gated<S> {
         Gated {
             gate: self.clone(),
+            counted: calls.service(S::NAME),
             inner,
         }
     }
@@ -119,6 +121,7 @@ impl Pass {
 #[derive(Debug, Clone)]
 pub(crate) struct Gated<S> {
     gate: Gate,
+    counted: Arc<CountedService>,
     inner: S,
 }
 
@@ -142,15 +145,23 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Answer {
+        let call = Arc::clone(&self.counted).begin();
         match self.gate.admit(request.uri().path_and_query()) {
-            Some(pass) => Box::pin(answer(pass, self.inner.call(request))),
-            None => Box::pin(async { Ok(Status::unavailable("draining").into_http()) }),
+            Some(pass) => Box::pin(answer(pass, call, self.inner.call(request))),
+            None => Box::pin(async { Ok(whole(Status::unavailable("draining"), call)) }),
         }
     }
 }
 
+/// An answer that is nothing but a status.
+fn whole(status: Status, mut call: Call) -> Response<Body> {
+    call.ends(status.code().into());
+    status.into_http()
+}
+
 async fn answer(
     mut pass: Pass,
+    mut call: Call,
     answer: impl Future<Output = Result<Response<Body>, Infallible>>,
 ) -> Result<Response<Body>, Infallible> {
     let response = tokio::select! {
@@ -158,12 +169,26 @@ async fn answer(
         response = answer => response?,
         () = pass.ended() => Status::unavailable("draining: out of time").into_http(),
     };
-    Ok(response.map(|body| Body::new(Counted { body, _pass: pass })))
+    note_status(&mut call, response.headers());
+    let counted = |body| Counted {
+        body,
+        call,
+        _pass: pass,
+    };
+    Ok(response.map(|body| Body::new(counted(body))))
+}
+
+/// Notes the status that a call ends with, where it stands in these headers or trailers.
+fn note_status(call: &mut Call, headers: &HeaderMap) {
+    if let Some(status) = Status::from_header_map(headers) {
+        call.ends(status.code().into());
+    }
 }
 
 /// A body whose call is inside until the body is gone.
 struct Counted {
     body: Body,
+    call: Call,
     _pass: Pass,
 }
 
@@ -175,7 +200,13 @@ impl http_body::Body for Counted {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if let Some(Ok(frame)) = &frame
+            && let Some(trailers) = frame.trailers_ref()
+        {
+            note_status(&mut self.call, trailers);
+        }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {

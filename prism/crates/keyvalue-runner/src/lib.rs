@@ -6,6 +6,7 @@
 
 mod assignment;
 mod config;
+mod connections;
 mod data;
 mod drain;
 mod dump;

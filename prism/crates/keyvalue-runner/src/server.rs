@@ -1,22 +1,31 @@
-//! The listener and what it serves: data behind the gate, lifecycle and health in front of it.
+//! The listener and what it serves: data behind the gate; lifecycle, health and figures in front of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use prism_api::interfaces::lifecycle_interface_server::LifecycleInterfaceServer;
+use keyvalue_store::Condition;
+use prism_api::interfaces::lifecycle_interface_server::{
+    LifecycleInterfaceServer, SERVICE_NAME as LIFECYCLE,
+};
 use prism_api::keyvalue::key_value_basic_interface_server::KeyValueBasicInterfaceServer;
 use prism_api::keyvalue::key_value_batch_interface_server::KeyValueBatchInterfaceServer;
 use prism_api::keyvalue::key_value_ttl_interface_server::KeyValueTtlInterfaceServer;
+use prism_inspect::{Calls, Page, reflect, with_metrics};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_stream::StreamExt;
+use tonic::service::Routes;
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic::transport::{Error, Server};
-use tonic_health::pb::health_server::HealthServer;
+use tonic_health::pb::health_server::{HealthServer, SERVICE_NAME as HEALTH};
 use tonic_health::server::HealthService;
 
+use crate::connections::Connections;
 use crate::data::Data;
 use crate::gate::Gate;
 use crate::health::Health;
+use crate::interfaces;
 use crate::lifecycle::{Lifecycle, LifecycleService};
 
 /// A message of the default limit fits a few round trips at most, and no call takes the whole connection.
@@ -48,21 +57,22 @@ pub(crate) async fn serve(
     services: Services,
     closing: impl Future<Output = ()>,
 ) -> Result<(), Error> {
+    let connections = Connections::default();
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let paced = incoming.then(|accepted| async {
         if accepted.is_err() {
             sleep(ACCEPT_PAUSE).await;
         }
-        accepted
+        accepted.map(|stream| connections.count(stream))
     });
     services
-        .router()
+        .router(connections.clone())
         .serve_with_incoming_shutdown(paced, closing)
         .await
 }
 
 impl Services {
-    fn router(self) -> Router {
+    fn router(self, connections: Connections) -> Router {
         let Self {
             data,
             gate,
@@ -74,16 +84,42 @@ impl Services {
             KeyValueBasicInterfaceServer::new(data.clone()).max_decoding_message_size(limit);
         let ttl = KeyValueTtlInterfaceServer::new(data.clone()).max_decoding_message_size(limit);
         let batch = KeyValueBatchInterfaceServer::new(data).max_decoding_message_size(limit);
-        http2()
-            .add_service(gate.guard(basic))
-            .add_service(gate.guard(ttl))
-            .add_service(gate.guard(batch))
+        let calls = Calls::of(interfaces::services());
+        let routes = Routes::new(gate.guard(basic, &calls))
+            .add_service(gate.guard(ttl, &calls))
+            .add_service(gate.guard(batch, &calls))
             .add_service(LifecycleInterfaceServer::new(LifecycleService::new(
-                lifecycle,
+                lifecycle.clone(),
             )))
             .add_service(HealthServer::new(HealthService::from_health_reporter(
                 health.reporter(),
-            )))
+            )));
+        let shown: Vec<_> = interfaces::services().chain([LIFECYCLE, HEALTH]).collect();
+        let figures = Arc::new(Figures {
+            calls,
+            connections,
+            condition: lifecycle.condition,
+        });
+        let routes = with_metrics(reflect(routes, &shown), move |page| figures.write(page));
+        http2().add_routes(routes)
+    }
+}
+
+/// What the runner tells of itself in figures.
+struct Figures {
+    calls: Calls,
+    connections: Connections,
+    condition: watch::Receiver<Condition>,
+}
+
+impl Figures {
+    fn write(&self, page: &mut Page) {
+        self.calls.write(page);
+        let open = self.connections.open();
+        page.gauge("prism_connections", "Connections that are open.", open);
+        let there = !matches!(*self.condition.borrow(), Condition::Away(_));
+        let help = "Whether the store can be reached: 1 if so.";
+        page.gauge("prism_store_reachable", help, u8::from(there));
     }
 }
 

@@ -27,3 +27,6 @@ pub mod prism {
 }
 
 pub use prism::{admin, common, interfaces, interfaces::keyvalue, launcher};
+
+/// All proto files and what they import, encoded, for server reflection.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
