@@ -139,7 +139,8 @@ impl Proxy {
             ports.control,
             health,
             self.managed(&alive, &shutdown),
-            assignments
+            assignments,
+            Arc::clone(&self.plane),
         ));
         tokio::select! {
             never = control::publish(&self.router, &reporter, &shutdown) => match never {},

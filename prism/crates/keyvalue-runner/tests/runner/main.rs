@@ -15,6 +15,7 @@ mod launched_talk;
 mod launcher_answers;
 mod lifecycle;
 mod limits;
+mod metrics;
 mod namespaces;
 mod orders;
 mod program;

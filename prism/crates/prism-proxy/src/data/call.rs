@@ -41,7 +41,9 @@ pub(super) async fn serve(
     let (head, body) = request.into_parts();
     let _underway = plane.begin_call(worker, path_of(&head));
     let mut client = Downstream::new(respond);
-    let ending = match admit(plane, &head) {
+    let admitted = admit(plane, &head);
+    let mut figures = plane.figure(&head, admitted.is_ok());
+    let ending = match admitted {
         Err(ending) => ending,
         Ok(Admitted {
             backend,
@@ -61,6 +63,7 @@ pub(super) async fn serve(
             )),
         },
     };
+    figures.ends(ending.code().into());
     client.finish(ending);
 }
 

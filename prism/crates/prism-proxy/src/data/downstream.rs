@@ -54,7 +54,7 @@ impl Downstream {
     /// Tells the client how its call ended, as far as it does not know.
     pub(crate) fn finish(mut self, ending: Ending) {
         match ending {
-            Ending::Complete | Ending::ClientGone(_) => {}
+            Ending::Complete(_) | Ending::ClientGone(_) => {}
             Ending::Reset(reason) => self.respond.send_reset(reason),
             Ending::Status(status) => {
                 if self.send_status(&status).is_err() {

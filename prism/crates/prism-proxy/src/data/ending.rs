@@ -1,19 +1,43 @@
 //! How a call ends, and what the client gets to see of it.
 
 use h2::{Error, Reason};
-use tonic::Status;
+use http::HeaderMap;
+use tonic::{Code, Status};
+
+/// Where the status of a call stands in the last headers of its answer.
+const STATUS: &str = "grpc-status";
 
 /// How a call ended.
 #[derive(Debug)]
 pub(crate) enum Ending {
-    /// The runner's whole answer was passed on.
-    Complete,
+    /// The runner's whole answer was passed on, with this status in it.
+    Complete(Code),
     /// The client reset its stream or went away.
     ClientGone(Reason),
     /// The runner reset its stream: the same reset goes to the client.
     Reset(Reason),
     /// The proxy answers in the runner's place.
     Status(Status),
+}
+
+impl Ending {
+    /// The status with which the call counts: what its client makes of the ending.
+    pub(crate) fn code(&self) -> Code {
+        match self {
+            Self::Complete(code) => *code,
+            Self::ClientGone(_) | Self::Reset(Reason::CANCEL) => Code::Cancelled,
+            Self::Reset(Reason::REFUSED_STREAM) => Code::Unavailable,
+            Self::Reset(Reason::ENHANCE_YOUR_CALM) => Code::ResourceExhausted,
+            Self::Reset(_) => Code::Internal,
+            Self::Status(status) => status.code(),
+        }
+    }
+}
+
+/// The status in the last headers of an answer; an answer without is one of unknown status.
+pub(crate) fn status_in(last: &HeaderMap) -> Code {
+    let status = last.get(STATUS);
+    status.map_or(Code::Unknown, |status| Code::from_bytes(status.as_bytes()))
 }
 
 /// What became of a call whose runner's stream broke.

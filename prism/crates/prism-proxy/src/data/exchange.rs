@@ -8,9 +8,10 @@ use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{RecvStream, SendStream};
 use http::Response;
+use tonic::Code;
 
 use super::downstream::Downstream;
-use super::ending::{Ending, of_broken_request, of_broken_response};
+use super::ending::{Ending, of_broken_request, of_broken_response, status_in};
 use super::forward::{Cut, forward};
 use crate::upstream::Stream;
 
@@ -29,7 +30,7 @@ pub(crate) async fn exchange(
         let (mut upload, mut answer) = (pin!(upload), pin!(answer));
         tokio::select! {
             biased;
-            outcome = &mut answer => outcome.err().unwrap_or(Ending::Complete),
+            outcome = &mut answer => outcome.map_or_else(|broken| broken, Ending::Complete),
             Err(gone) = &mut upload => gone,
         }
     };
@@ -46,28 +47,32 @@ async fn forward_request(
 ) -> Result<(), Ending> {
     match forward(body, request).await {
         Err(Cut::Source(error)) => Err(of_broken_request(&error)),
-        Ok(()) | Err(Cut::Sink(_)) => Ok(()),
+        Ok(_) | Err(Cut::Sink(_)) => Ok(()),
     }
 }
 
+/// Passes the answer on, and returns the status in it.
 async fn forward_answer(
     response: &mut ResponseFuture,
     client: &mut Downstream,
     runner: &str,
-) -> Result<(), Ending> {
+) -> Result<Code, Ending> {
     let answer = head(response, client, runner).await?;
     let (head, mut body) = answer.into_parts();
     let end = body.is_end_stream();
+    let at_once = status_in(&head.headers);
     let stream = client
         .begin(Response::from_parts(head, ()), end)
         .map_err(|error| of_broken_request(&error))?;
     let Some(stream) = stream else {
-        return Ok(());
+        return Ok(at_once);
     };
-    forward(&mut body, stream).await.map_err(|cut| match cut {
+    let forwarded = forward(&mut body, stream).await;
+    let status = forwarded.map_err(|cut| match cut {
         Cut::Source(error) => of_broken_response(&error, runner),
         Cut::Sink(error) => of_broken_request(&error),
-    })
+    })?;
+    Ok(status.unwrap_or(at_once))
 }
 
 /// Waits for the head of the answer, and for the client to lose interest.

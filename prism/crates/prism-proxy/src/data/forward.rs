@@ -5,6 +5,9 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use h2::{Error, RecvStream, SendStream};
+use tonic::Code;
+
+use super::ending::status_in;
 
 /// Which side broke the stream.
 #[derive(Debug)]
@@ -15,10 +18,13 @@ pub(crate) enum Cut {
     Sink(Error),
 }
 
-/// Passes data and trailers on until the end of the stream.
+/// Passes data and trailers on until the end of the stream; returns the status in its trailers, if it had any.
 ///
 /// The source may send more only as its frames leave, so at most a window of them is held here.
-pub(crate) async fn forward(from: &mut RecvStream, to: &mut SendStream<Bytes>) -> Result<(), Cut> {
+pub(crate) async fn forward(
+    from: &mut RecvStream,
+    to: &mut SendStream<Bytes>,
+) -> Result<Option<Code>, Cut> {
     while let Some(chunk) = poll_fn(|cx| next_chunk(from, to, cx)).await? {
         let end = from.is_end_stream();
         let length = chunk.len();
@@ -29,20 +35,22 @@ pub(crate) async fn forward(from: &mut RecvStream, to: &mut SendStream<Bytes>) -
             to.send_data(chunk, end).map_err(Cut::Sink)?;
         }
         if end {
-            return Ok(());
+            return Ok(None);
         }
         from.flow_control()
             .release_capacity(length)
             .map_err(Cut::Source)?;
     }
-    match poll_fn(|cx| from.poll_trailers(cx))
+    let trailers = poll_fn(|cx| from.poll_trailers(cx))
         .await
-        .map_err(Cut::Source)?
-    {
+        .map_err(Cut::Source)?;
+    let status = trailers.as_ref().map(status_in);
+    match trailers {
         Some(trailers) => to.send_trailers(trailers),
         None => to.send_data(Bytes::new(), true),
     }
-    .map_err(Cut::Sink)
+    .map_err(Cut::Sink)?;
+    Ok(status)
 }
 
 fn next_chunk(

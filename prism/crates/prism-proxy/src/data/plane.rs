@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use http::request::Parts;
 use http::uri::PathAndQuery;
+use prism_inspect::{Call, Calls, Page};
 use prism_process::dump::{Ticket, Underway};
 use tokio::sync::watch;
 
 use super::count::{Count, Counted};
-use crate::routes::Router;
+use crate::path;
+use crate::routes::{CONTRACT, Router};
 
 /// Parts of the table of calls: one for each thread that serves them, on machines of common size.
 const PARTS: usize = 16;
@@ -35,6 +38,7 @@ pub(crate) struct DataPlane {
     calls: Count,
     connections: Count,
     underway: Arc<Underway<PathAndQuery>>,
+    figures: Calls,
 }
 
 impl DataPlane {
@@ -45,6 +49,7 @@ impl DataPlane {
             calls: Count::default(),
             connections: Count::default(),
             underway: Arc::new(Underway::new(PARTS)),
+            figures: Calls::of(CONTRACT),
         }
     }
 
@@ -73,6 +78,13 @@ impl DataPlane {
         self.connections.now()
     }
 
+    /// Writes what went through the data port.
+    pub(crate) fn write_figures(&self, page: &mut Page) {
+        self.figures.write(page);
+        let help = "Client connections that are open.";
+        page.gauge("prism_connections", help, self.connections());
+    }
+
     /// Completes when no call is in flight.
     pub(crate) async fn no_calls(&self) {
         self.calls.none().await;
@@ -90,6 +102,17 @@ impl DataPlane {
 
     pub(crate) fn begin_call(&self, worker: usize, path: PathAndQuery) -> Ticket<PathAndQuery> {
         self.underway.begin_in(worker, path)
+    }
+
+    /// Counts a call under its service, which has figures of its own once somebody serves it.
+    pub(super) fn figure(&self, head: &Parts, served: bool) -> Call {
+        let service = path::service(head.uri.path()).unwrap_or_default();
+        let figures = if served {
+            self.figures.served(service)
+        } else {
+            self.figures.service(service)
+        };
+        figures.begin()
     }
 
     pub(super) fn count_call(&self) -> Counted<'_> {

@@ -10,5 +10,5 @@ pub(crate) use self::{
     occupancy::{Occupancy, Stay},
     registration::{Claim, Store, Taken},
     router::Router,
-    table::{Found, NEVER_ROUTED, Namespace, Routes, SeenRoute},
+    table::{CONTRACT, Found, NEVER_ROUTED, Namespace, Routes, SeenRoute},
 };

@@ -20,7 +20,7 @@ use crate::path;
 use crate::upstream::Backend;
 
 /// The services that every proxy knows, whether or not somebody serves them.
-const CONTRACT: [&str; 3] = [
+pub(crate) const CONTRACT: [&str; 3] = [
     prism_api::keyvalue::key_value_basic_interface_server::SERVICE_NAME,
     prism_api::keyvalue::key_value_ttl_interface_server::SERVICE_NAME,
     prism_api::keyvalue::key_value_batch_interface_server::SERVICE_NAME,

@@ -16,6 +16,7 @@ mod connections;
 mod deadlines;
 mod drain;
 mod endings;
+mod figures;
 mod flow;
 mod framing;
 mod health;
