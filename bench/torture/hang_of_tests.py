@@ -30,10 +30,12 @@ class HangingTest:
 
 
 HANGING = (
-    HangingTest(name="test_deadlocked", what="a test of a deadlocked service", named=("Timeout", "hang.web")),
-    HangingTest(name="test_stopped", what="a test of a stopped service", named=("Timeout", "hang.web", "SIGSTOP")),
-    HangingTest(name="test_half_open", what="a test over a half-open link", named=("Timeout", "half-open")),
-    HangingTest(name="test_stuck_teardown", what="a test with a stuck teardown", named=("Timeout", "stuck")),
+    HangingTest(name="test_deadlocked", what="a test of a deadlocked service", named=("hang report", "hang.web (pid")),
+    HangingTest(
+        name="test_stopped", what="a test of a stopped service", named=("hang report", "hang.web (pid", "SIGSTOP")
+    ),
+    HangingTest(name="test_half_open", what="a test over a half-open link", named=("hang report", "half-open")),
+    HangingTest(name="test_stuck_teardown", what="a test with a stuck teardown", named=("hang report", "stuck")),
 )
 
 

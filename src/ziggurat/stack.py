@@ -191,7 +191,9 @@ def _start(
 ) -> RunningStack:
     # The keeper has a working folder of its own.
     folder = log_folder.absolute() if log_folder else keeper.folder
-    folder.mkdir(parents=True, exist_ok=True)
+    if log_folder:
+        # The keeper's own is there, unless the run is over; nobody would remove it once more.
+        folder.mkdir(parents=True, exist_ok=True)
     stack = with_relay(stack)
     begun = Start(stack, keeper, folder, hooks, surroundings or Surroundings.present())
     begun.run()

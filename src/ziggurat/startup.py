@@ -182,7 +182,7 @@ class Start:
     def _described(self, service: RunningService) -> dict[str, object]:
         """Return what the keeper needs to know, and note where the log stands."""
         if needs_scratch(service.spec):
-            self._scratch(service.spec).mkdir(mode=0o700, parents=True)
+            self._make_scratch(service.spec)
         environment = self._environment(service.spec)
         program, *arguments = [self._filled(str(word), service.spec) for word in service.spec.command]
         service.program = find_program(service.name, program, environment, self._surroundings.folder)
@@ -208,6 +208,15 @@ class Start:
         addresses = {name: running.endpoints for name, running in self.services.items()}
         endpoints = seen_by(service.name, addresses, self._stack.links)
         return fill(text, service.name, endpoints, scratch=str(self._scratch(service)))
+
+    def _make_scratch(self, service: Service) -> None:
+        """Make a service's folder within the run's, never that one itself: where it is gone, the run is over."""
+        folder = self._scratch(service)
+        try:
+            folder.parent.mkdir(mode=0o700, exist_ok=True)
+            folder.mkdir(mode=0o700)
+        except FileNotFoundError as error:
+            raise KeeperLost from error
 
     def _scratch(self, service: Service) -> Path:
         return self._lease.folder / SCRATCH / self.services[service.name].key

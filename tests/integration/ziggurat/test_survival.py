@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from ziggurat import KeeperLost, Notify, OnOrphan, Service, Stack, own, start, wait_until
+from ziggurat import FREE, KeeperLost, Notify, OnOrphan, Service, Stack, own, start, wait_until
 from ziggurat.keeper import processes
 
 if TYPE_CHECKING:
@@ -208,6 +208,20 @@ def test_nothing_is_started_for_a_keeper_that_ends(base: Base, program: Program)
         start(Stack(name="one", services=(service,)), lease=lease)
     lease.close()
     base.wait_empty()
+
+
+@pytest.mark.parametrize("word", ["{http}", "{scratch}"])
+def test_a_start_at_a_keeper_that_has_ended_does_not_make_its_folder_again(base: Base, word: str) -> None:
+    """Nobody would ever remove it."""
+    lease = own()
+    os.kill(lease.about_keeper["pid"], signal.SIGKILL)
+    base.wait_empty()
+    service = Service(name="made", command=("/bin/echo", word), ports={"http": FREE})
+
+    with pytest.raises(KeeperLost):
+        start(Stack(name="one", services=(service,)), lease=lease)
+    lease.close()
+    assert base.runs() == []
 
 
 def test_a_second_end_is_the_first(base: Base) -> None:
