@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.failure import MeasurementFailed
 from bench.torture.death import VICTIMS, Death
 from bench.torture.finding import Finding
 from bench.torture.scene import Expected, await_gone, scene
@@ -41,11 +42,22 @@ def attempt(campaign: Campaign) -> Iterator[Finding]:
     outcomes: list[Outcome] = []
     # Whoever interrupts it sees what came of it so far.
     with suppress(KeyboardInterrupt):
-        outcomes.extend(one(number, campaign) for number in campaign.numbers(WHOLE, SHORT))
+        outcomes.extend(filter(None, (tried(number, campaign) for number in campaign.numbers(WHOLE, SHORT))))
+    if not outcomes:
+        raise MeasurementFailed("not one trial came to its moment")
     for victim in VICTIMS:
         theirs = [outcome for outcome in outcomes if outcome.death.victim == victim]
         if theirs:
             yield found(victim, theirs)
+
+
+def tried(number: int, campaign: Campaign) -> Outcome | None:
+    """Make one trial; None where its moment did not come, which says nothing of what would have been left."""
+    try:
+        return one(number, campaign)
+    except MeasurementFailed as error:
+        print(f"not tried: {error}", file=sys.stderr, flush=True)
+        return None
 
 
 def one(number: int, campaign: Campaign) -> Outcome:
