@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,17 @@ FOREIGN = ("PRISM_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "
 
 
 def pytest_configure() -> None:
-    """Take away what the caller's shell says to Prism and to gRPC; PRISM_WORKSPACE says only where to build.
+    """Take away what the caller's shell says to Prism, to gRPC and of SIGINT; PRISM_WORKSPACE says only where to build.
 
     Before any fixture: the process that starts the run stacks has none.
     """
     for name in list(os.environ):
         if name.startswith(FOREIGN) and name != "PRISM_WORKSPACE":
             del os.environ[name]
+    # A shell has SIGINT ignored for what it runs in the background, and whatever a test starts and interrupts would
+    # inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
