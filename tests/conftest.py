@@ -23,17 +23,18 @@ FOREIGN = ("PRISM_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "
 
 
 def pytest_configure() -> None:
-    """Take away what the caller's shell says to Prism, to gRPC and of SIGINT; PRISM_WORKSPACE says only where to build.
+    """Take away what the caller's shell says to Prism, to gRPC and of signals; PRISM_WORKSPACE says only where to build.
 
     Before any fixture: the process that starts the run stacks has none.
     """
     for name in list(os.environ):
         if name.startswith(FOREIGN) and name != "PRISM_WORKSPACE":
             del os.environ[name]
-    # A shell has SIGINT ignored for what it runs in the background, and whatever a test starts and interrupts would
-    # inherit that.
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A shell has SIGINT ignored for what it runs in the background, and nohup SIGHUP: whatever a test starts and ends
+    # by them would inherit that.
+    for number, heed in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, heed)
 
 
 @pytest.fixture(scope="session")
