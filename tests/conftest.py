@@ -23,7 +23,7 @@ FOREIGN = ("PRISM_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "
 
 
 def pytest_configure() -> None:
-    """Take away what the caller's shell says to Prism, to gRPC and of signals; PRISM_WORKSPACE says only where to build.
+    """Take away what the caller's shell says to Prism, gRPC and signals; PRISM_WORKSPACE says only where to build.
 
     Before any fixture: the process that starts the run stacks has none.
     """

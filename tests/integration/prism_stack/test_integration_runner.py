@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from prism_stack.integration_runner import LAST_LINES, check, tell_logs
+from prism_stack import integration_runner
+from prism_stack.integration_runner import check, tell_logs
 from ziggurat import wait_until
 from ziggurat.keeper import processes
 
@@ -87,7 +88,7 @@ def test_a_failing_check_is_followed_by_the_last_lines_of_both_programs(
     said = capsys.readouterr().out
     assert code == 1
     for name in ("proxy", "runner"):
-        lines = spawned_prism[name].log.tail(LAST_LINES)
+        lines = spawned_prism[name].log.tail(integration_runner.LAST_LINES)
         assert "".join(f"  | {line}\n" for line in lines) in said.partition(f"{name}, last lines of its log:\n")[2]
 
 
