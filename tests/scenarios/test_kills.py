@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +32,7 @@ RETURN_SECONDS = 20.0
 """For a part of the control plane to be back: how long Python takes to load on a busy machine is nobody's promise."""
 CALL_TIMEOUT = timedelta(seconds=15)
 """That a call succeeds is judged here, not how soon it does."""
+COMMAND_SECONDS = 60
 MOVE_SECONDS = 15.0
 """For a namespace to be with another proxy: three heartbeats of silence, and then some calls."""
 BREAKER_SECONDS = 40.0
@@ -124,6 +128,7 @@ def test_the_breaker_opens_on_a_crash_loop_and_the_rest_is_untouched(prism: Full
         assert failed is not None
         assert "nonsense" in failed.last_error
         assert failed.error_count >= 5
+        assert "nonsense" in listed(prism)
     finally:
         prism.launcher.terminate_pattern("ns:crash-loop:keyvalue")
 
@@ -146,6 +151,14 @@ def test_status_names_each_part_and_each_process_as_it_is(prism: FullPrism) -> N
     prism.delete(namespace)
     assert shown() == dict.fromkeys(parts, "running")
     assert [part.problem for part in look(prism.stack).parts if part.problem] == []
+
+
+def listed(prism: FullPrism) -> str:
+    """Return what `prismctl pattern list` says of the stack's launcher."""
+    prismctl = str(Path(sys.executable).parent / "prismctl")
+    command = [prismctl, "pattern", "list", "--launcher", prism.stack.address("launcher.control")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=COMMAND_SECONDS)
+    return done.stdout
 
 
 def succeeds(client: KeyValueClient) -> bool:

@@ -118,7 +118,7 @@ def launcher_listing(found: list[dict[str, object]], now: float) -> str:
 
 
 def heard(peer: dict[str, object], now: float) -> str:
-    """Return how long ago a peer was heard of."""
+    """Return how long ago a peer was heard of, by the admin's wall clock and ours: it is shown, and decides nothing."""
     millis = int(str(peer["last_heartbeat_millis"]))
     return f"{output.seconds(max(0.0, now - millis / 1000))} ago" if millis else "never"
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from prism_stack.errors import PrismError
 from prism_stack.launcher.crew import Crew
@@ -121,7 +122,8 @@ class Endings:
         status = self._crew.end(process.id, steps)
         LOG.info("%s ended (%d)%s", process.id, status, f": {stopped.reason}" if stopped.reason else "")
         if manner.purge and process.wish.outlives and not stopped.drained:
-            self._keep_for_purge(process, stopped)
+            # Remembered, though it is gone, so that the removal can be asked for again.
+            self._fail_purge(process, stopped.reason or "it was ended before it could")
         self._supervisor.forget(process)
         return Ended(exit_code=status, keys_removed=stopped.keys_removed)
 
@@ -161,11 +163,7 @@ class Endings:
             self._roster.put(replace(current, life=replace(current.life, stage=Stage.TERMINATING)))
         return current
 
-    def _keep_for_purge(self, process: Process, stopped: Stopped) -> None:
-        """Remember a process that is gone while its keys are not, so that their removal can be asked for again."""
-        self._fail_purge(process, stopped.reason or "it was ended before it could")
-
-    def _fail_purge(self, process: Process, why: str) -> None:
+    def _fail_purge(self, process: Process, why: str) -> NoReturn:
         failure = NotPurged(process.id, why)
         life = replace(
             process.life,
