@@ -31,6 +31,14 @@ pub enum AssignedBy {
 }
 
 impl AssignedBy {
+    /// Whether anybody is told where the runner is.
+    pub(crate) fn is_told(&self) -> bool {
+        match self {
+            Self::Flags(assignment) => !assignment.proxies.is_empty(),
+            Self::Launcher(_) => true,
+        }
+    }
+
     pub(crate) fn read(options: &mut Options) -> Option<Self> {
         let proxies = options.many("proxy", "Control port of a proxy to register with");
         let serves = options.one("namespace", "default", "Namespace to serve, or * for any");

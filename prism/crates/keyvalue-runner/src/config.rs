@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use prism_process::config::ByteSize;
-use prism_process::{Common, Configuration, Options};
+use prism_process::{Common, Configuration, Host, Options, wildcard_conflict};
 
 use crate::assignment::AssignedBy;
 
@@ -13,6 +13,8 @@ use crate::assignment::AssignedBy;
 pub struct Config {
     /// The address of the one listener.
     pub listen: SocketAddr,
+    /// The host that others are told, where it is not the one that is listened on.
+    pub advertise: Option<Host>,
     /// Who says what is to be served.
     pub assigned_by: AssignedBy,
     /// The longest request.
@@ -30,7 +32,14 @@ impl Configuration for Config {
             "127.0.0.1:9095",
             "Address of data, control and health",
         );
+        let advertise = options.optional("advertise", "The host that others are told");
         let assigned_by = AssignedBy::read(options);
+        if let (Some(listen), Some(host), Some(assigned_by)) = (listen, &advertise, &assigned_by)
+            && assigned_by.is_told()
+            && let Some(conflict) = wildcard_conflict("listen", listen, host.as_ref())
+        {
+            options.refuse(conflict);
+        }
         let max_message_bytes = options.one("max-message-bytes", "4MiB", "The longest request");
         let heartbeat_interval = options.one(
             "heartbeat-interval",
@@ -43,6 +52,7 @@ impl Configuration for Config {
         let common = Common::read(options);
         Some(Self {
             listen: listen?,
+            advertise: advertise?,
             assigned_by: assigned_by?,
             max_message_bytes: max_message_bytes?,
             heartbeat_interval: heartbeat_interval?,

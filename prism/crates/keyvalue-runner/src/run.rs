@@ -1,8 +1,6 @@
 //! The runner from start to end.
 
-use std::net::SocketAddr;
-
-use prism_process::{Shutdown, listen};
+use prism_process::{Shutdown, advertised, listen};
 use tokio::net::TcpListener;
 
 use crate::assignment::{AssignedBy, Assignment};
@@ -36,7 +34,9 @@ pub async fn run(
         what: "tell its own address",
         cause,
     })?;
-    let Some(Task { assignment, link }) = task(&config.assigned_by, endpoint, &shutdown).await?
+    let told = advertised(endpoint, config.advertise.as_ref());
+    let Some(Task { assignment, link }) =
+        task(&config.assigned_by, told.clone(), &shutdown).await?
     else {
         return Ok(());
     };
@@ -45,6 +45,7 @@ pub async fn run(
         config,
         assignment,
         endpoint,
+        told,
         listener,
         records,
         shutdown,
@@ -64,7 +65,7 @@ struct Task {
 
 async fn task(
     assigned_by: &AssignedBy,
-    endpoint: SocketAddr,
+    told: String,
     shutdown: &Shutdown,
 ) -> Result<Option<Task>, RunError> {
     match assigned_by.clone() {
@@ -73,7 +74,7 @@ async fn task(
             link: None,
         })),
         AssignedBy::Launcher(settings) => {
-            let welcome = welcome(settings, endpoint, shutdown).await?;
+            let welcome = welcome(settings, told, shutdown).await?;
             Ok(welcome.map(|Welcome { assignment, link }| Task {
                 assignment,
                 link: Some(link),

@@ -44,6 +44,8 @@ pub(crate) struct Start {
     pub(crate) config: Config,
     pub(crate) assignment: Assignment,
     pub(crate) endpoint: SocketAddr,
+    /// The endpoint as others are told of it.
+    pub(crate) told: String,
     pub(crate) listener: TcpListener,
     pub(crate) records: Records,
     pub(crate) shutdown: Shutdown,
@@ -203,7 +205,7 @@ impl Start {
     fn lifecycle(&self) -> Lifecycle {
         let news = News::default();
         Lifecycle {
-            identity: Identity::new(&self.assignment, self.endpoint),
+            identity: Identity::new(&self.assignment, self.told.clone()),
             drain: Drain::new(self.shutdown.clone(), self.config.common.drain_timeout),
             roster: Roster::new(news.clone()),
             gate: Gate::open(),

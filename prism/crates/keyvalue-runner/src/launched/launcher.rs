@@ -1,7 +1,6 @@
 //! The launcher as the runner reaches it: over one connection, which is made anew when it was lost.
 
 use std::future::pending;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use prism_api::interfaces::HealthCheckResponse;
@@ -29,13 +28,13 @@ const MESSAGE: &str = "message";
 /// The launcher, as far as it is there.
 pub(super) struct Launcher {
     pub(super) settings: LaunchSettings,
-    /// Where the runner serves.
-    endpoint: SocketAddr,
+    /// Where the runner is to be called.
+    endpoint: String,
     connection: Option<Connection>,
 }
 
 impl Launcher {
-    pub(super) fn new(settings: LaunchSettings, endpoint: SocketAddr) -> Self {
+    pub(super) fn new(settings: LaunchSettings, endpoint: String) -> Self {
         Self {
             settings,
             endpoint,
@@ -49,8 +48,8 @@ impl Launcher {
             process_id: self.settings.process_id.to_string(),
             launch_token: self.settings.token.reveal().to_owned(),
             pid: Identity::pid(),
-            data_endpoint: self.endpoint.to_string(),
-            control_endpoint: self.endpoint.to_string(),
+            data_endpoint: self.endpoint.clone(),
+            control_endpoint: self.endpoint.clone(),
             metadata: Some(Identity::pattern()),
             build_id: build_id().unwrap_or_default(),
         };

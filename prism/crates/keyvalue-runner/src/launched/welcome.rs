@@ -1,7 +1,5 @@
 //! The first handshake: before it the runner knows neither whom to serve nor from which store.
 
-use std::net::SocketAddr;
-
 use prism_process::Shutdown;
 use prism_process::peer::Backoff;
 use tokio::time::sleep;
@@ -24,7 +22,7 @@ pub(crate) struct Welcome {
 /// Asks the launcher what to serve until it says so; nothing, if the runner is asked to stop before.
 pub(crate) async fn welcome(
     settings: LaunchSettings,
-    endpoint: SocketAddr,
+    endpoint: String,
     shutdown: &Shutdown,
 ) -> Result<Option<Welcome>, RunError> {
     tokio::select! {

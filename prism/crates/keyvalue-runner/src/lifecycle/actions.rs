@@ -59,7 +59,7 @@ impl Lifecycle {
     pub(crate) fn start(&self, phase: &mut Phase) -> Result<StartResponse, Refusal> {
         self.refuse_while_draining()?;
         phase.start()?;
-        let data_endpoint = self.identity.endpoint.to_string();
+        let data_endpoint = self.identity.endpoint.clone();
         Ok(StartResponse {
             success: true,
             data_endpoint,

@@ -1,7 +1,5 @@
 //! Who the runner says it is.
 
-use std::net::SocketAddr;
-
 use prism_api::interfaces::{PatternMetadata, RegisterRequest};
 
 use crate::assignment::Assignment;
@@ -18,12 +16,12 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) struct Identity {
     pub(crate) serves: Serves,
     pub(crate) store: StoreSettings,
-    /// Where the runner serves its data.
-    pub(crate) endpoint: SocketAddr,
+    /// Where the runner is to be called for its data.
+    pub(crate) endpoint: String,
 }
 
 impl Identity {
-    pub(crate) fn new(assignment: &Assignment, endpoint: SocketAddr) -> Self {
+    pub(crate) fn new(assignment: &Assignment, endpoint: String) -> Self {
         Self {
             serves: assignment.serves.clone(),
             store: assignment.store.clone(),

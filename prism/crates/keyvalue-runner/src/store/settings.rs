@@ -61,6 +61,13 @@ impl StoreFlags {
             "10000",
             "The most keys that a namespace may have in memstore",
         );
+        if kind == Some(StoreKind::Redis)
+            && let Some(given) = options.given_as("max-keys")
+        {
+            options.refuse(format!(
+                "{given} goes with --store memstore: a Redis has a limit of its own"
+            ));
+        }
         let redis_url = options.optional("redis-url", "The Redis of --store redis");
         Some(Self {
             kind: kind?,

@@ -31,6 +31,20 @@ async fn a_handshake_says_who_is_there() {
     );
 }
 
+/// The host that others are to use is the one that they are told, with the port that is bound.
+#[tokio::test]
+async fn a_handshake_says_the_host_that_is_advertised() {
+    let mut launcher = ScriptedLauncher::start();
+    let config = launcher.config(&["--advertise", "runner-1.internal"]);
+    let runner = Runner::of(config).await;
+
+    let request = launcher.handshake().await.answer(accepted(&[]));
+
+    let told = format!("runner-1.internal:{}", runner.address.port());
+    assert_eq!(request.data_endpoint, told);
+    assert_eq!(request.control_endpoint, told);
+}
+
 /// What the launcher says is served, and nothing else.
 #[tokio::test]
 async fn the_launcher_says_what_is_served() {

@@ -32,7 +32,7 @@ fn text(text: &str) -> Kind {
 /// Initialize tells what the runner is, Start where it serves.
 #[tokio::test]
 async fn a_runner_is_initialized_and_started() {
-    let runner = Runner::start(&["--namespace", "orders"]).await;
+    let runner = Runner::start(&["--namespace", "orders", "--advertise", "runner-1"]).await;
 
     let initialized = runner
         .lifecycle()
@@ -51,7 +51,7 @@ async fn a_runner_is_initialized_and_started() {
     assert_eq!(initialized.metadata.unwrap().extra["namespace"], "orders");
     assert_eq!(
         (started.success, started.data_endpoint),
-        (true, runner.address.to_string())
+        (true, format!("runner-1:{}", runner.address.port()))
     );
 }
 

@@ -153,6 +153,26 @@ fn a_bad_configuration_is_reported_whole() {
     }
 }
 
+/// Who is told of a runner could not call it at a wildcard; where nobody is told, it may be bound to one.
+#[test]
+fn a_wildcard_needs_a_host_where_somebody_is_told() {
+    let wildcard = ["--listen", "0.0.0.0:0", "--print-config"];
+    for (words, code) in [
+        (&[][..], 0),
+        (&["--proxy", "127.0.0.1:1"], 64),
+        (
+            &["--proxy", "127.0.0.1:1", "--advertise", "runner-1.internal"],
+            0,
+        ),
+    ] {
+        let output = output(&[&wildcard[..], words].concat());
+
+        let errors = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {errors}");
+        assert_eq!(errors.contains("--advertise"), code == 64, "{errors}");
+    }
+}
+
 /// What is wrong with a Redis is said by option, and never with what may be a password.
 #[test]
 fn a_bad_redis_is_reported_without_its_password() {
@@ -166,6 +186,10 @@ fn a_bad_redis_is_reported_without_its_password() {
             "--redis-url \"(set)\" is not of the form redis://",
         ),
         (&["--store", "redis"], "--store redis needs --redis-url"),
+        (
+            &["--store", "redis", "--max-keys", "5"],
+            "--max-keys goes with --store memstore",
+        ),
         (
             &["--redis-url", "redis://:s3cret@127.0.0.1"],
             "--redis-url goes with --store redis",
