@@ -90,7 +90,12 @@ class Parts:
         self._state = StateFile(settings.state, self._crew.run)
         self._roster = Roster(self._state)
         self._max_processes = settings.rules.max_processes
-        surroundings = Surroundings(launcher=address, host=settings.host, programs=settings.programs)
+        surroundings = Surroundings(
+            launcher=address,
+            host=settings.host,
+            advertise=flags.process_advertise(settings.host, settings.advertise),
+            programs=settings.programs,
+        )
         starter = Starter(self._crew, self.patterns, surroundings)
         self._supervisor = Supervisor(self._roster, self._crew, starter, settings.rules)
         self._endings = Endings(self._roster, self._crew, self._supervisor)

@@ -99,6 +99,18 @@ def reachable(bound: str, advertise: str) -> str:
     return bound
 
 
+def process_advertise(host: str, advertise: str) -> str:
+    """Return the host that processes tell others, empty for the one that they listen on.
+
+    Raises `BadConfiguration` where that one means every address, and no other is known.
+    """
+    if not ip_address(host).is_unspecified:
+        return ""
+    if not advertise:
+        raise BadConfiguration([f"--process-host {host} is no address that others could call: give --advertise HOST"])
+    return advertise
+
+
 def span(text: str) -> tuple[timedelta, timedelta]:
     """Read two durations, such as 1s..30s, the second not shorter."""
     first, dots, longest = text.partition("..")

@@ -29,6 +29,8 @@ class Surroundings:
     """Where the launcher is called back."""
     host: str = "127.0.0.1"
     """What processes listen on."""
+    advertise: str = ""
+    """The host that they tell others; empty for the one that they listen on."""
     programs: Path | None = None
     """Where bare names are looked for before PATH."""
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -77,6 +79,7 @@ class Starter:
             find_program(pattern, self._surroundings),
             *pattern.arguments,
             *("--listen", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"),
+            *(("--advertise", self._surroundings.advertise) if self._surroundings.advertise else ()),
             *("--launcher", self._surroundings.launcher),
             *("--process-id", wish.process_id),
         )

@@ -164,6 +164,14 @@ def test_every_address_is_none_that_others_could_call(bound: str) -> None:
         reachable(bound, "")
 
 
+def test_processes_on_every_address_tell_the_host_that_is_advertised() -> None:
+    """On one address they tell that; on every one there must be a host to tell."""
+    assert flags.process_advertise("127.0.0.1", "launcher.internal") == ""
+    assert flags.process_advertise("0.0.0.0", "launcher.internal") == "launcher.internal"  # noqa: S104 - the point
+    with pytest.raises(BadConfiguration, match=r"--process-host :: .* give --advertise HOST"):
+        flags.process_advertise("::", "")
+
+
 @pytest.mark.parametrize("parse", [flags.span, flags.breaker, flags.store, flags.proxies, flags.most_processes])
 @pytest.mark.parametrize("text", [" ", "\0", "..", "/", "1/", "=", ",=", "-", "\u0661", "9" * 5000])
 def test_no_text_is_more_than_wrong(parse: Callable[[str], object], text: str) -> None:

@@ -30,6 +30,15 @@ def surroundings(programs: Path | None = None, host: str = "127.0.0.1", **variab
     return Surroundings(launcher="127.0.0.1:7070", host=host, programs=programs, environment=variables)
 
 
+def test_a_process_is_told_the_host_that_it_tells_others(program: Path) -> None:
+    """Beside the address that it listens on."""
+    around = Surroundings(launcher="127.0.0.1:7070", host="::", advertise="here.internal", environment={})
+    words = job(pattern_of(executable=str(program)), around).argv
+
+    assert words[words.index("--listen") + 1] == "[::]:1234"
+    assert words[words.index("--advertise") + 1] == "here.internal"
+
+
 def job(pattern: Pattern, around: Surroundings) -> Job:
     """Return what is asked of the keeper for a process."""
     crew = FakeCrew()
