@@ -37,6 +37,27 @@ def stack(program="serve", *words, name="made"):
 """
 
 
+ASKING = """
+    import pytest
+    from stacks import stack
+
+    @pytest.fixture(scope="session")
+    def web(session_stacks):
+        return session_stacks.start(stack("speak_when_asked"))["web"]
+
+    @pytest.fixture
+    def ask(web):
+        import socket
+
+        def asked(words):
+            endpoint = web.endpoint("http")
+            with socket.create_connection((endpoint.host, endpoint.port), timeout=5) as link:
+                link.sendall(words.encode() + b"\\n")
+                assert link.recv(100)
+        return asked
+"""
+
+
 @pytest.fixture
 def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of runs; empty in the end."""
@@ -88,3 +109,9 @@ def run(project: pytest.Pytester) -> Callable[..., pytest.RunResult]:
 def command() -> list[str]:
     """The command line of pytest, for who needs the process itself."""
     return [sys.executable, "-m", "pytest"]
+
+
+@pytest.fixture
+def asking(write: Callable[[str, str], Path]) -> None:
+    """Give the project's tests ``ask``, which has a session's service say words and waits until it has."""
+    write("conftest.py", ASKING)

@@ -62,27 +62,6 @@ def test_stacks_live_as_long_as_their_scope(write: Write, run: Run) -> None:
     run().assert_outcomes(passed=3)
 
 
-SHARED = """
-    import pytest
-    from stacks import stack
-
-    @pytest.fixture(scope="session")
-    def web(session_stacks):
-        return session_stacks.start(stack("speak_when_asked"))["web"]
-
-    @pytest.fixture
-    def ask(web):
-        import socket
-
-        def asked(words):
-            endpoint = web.endpoint("http")
-            with socket.create_connection((endpoint.host, endpoint.port), timeout=5) as link:
-                link.sendall(words.encode() + b"\\n")
-                assert link.recv(100)
-        return asked
-"""
-
-
 def test_a_failed_start_is_reported_with_the_last_lines(write: Write, run: Run) -> None:
     """As an error of the test that asked for the stack."""
     source = """
@@ -100,9 +79,9 @@ def test_a_failed_start_is_reported_with_the_last_lines(write: Write, run: Run) 
     )
 
 
+@pytest.mark.usefixtures("asking")
 def test_a_passing_run_is_quiet(write: Write, run: Run) -> None:
     """Nothing of keepers and services in its output."""
-    write("conftest.py", SHARED)
     write("integration/test_a.py", "def test_it(ask):\n    ask('x')")
     result = run("-s")
 
@@ -111,9 +90,9 @@ def test_a_passing_run_is_quiet(write: Write, run: Run) -> None:
     result.stdout.no_fnmatch_line("*asked*")
 
 
+@pytest.mark.usefixtures("asking")
 def test_logs_are_kept_with_the_run(write: Write, run: Run, project: pytest.Pytester) -> None:
     """Below pytest's temporary folder."""
-    write("conftest.py", SHARED)
     write("integration/test_a.py", "def test_it(ask):\n    ask('x')")
     run()
 
@@ -138,10 +117,10 @@ def test_a_stack_that_would_not_stop_fails_the_last_test(write: Write, run: Run)
     result.stdout.fnmatch_lines(["*KeeperLost: the keeper is gone, and with it every service of the run"])
 
 
+@pytest.mark.usefixtures("asking")
 def test_stacks_work_in_several_workers(write: Write, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each worker has what it asks for."""
     monkeypatch.setenv("PYTEST_PLUGINS", "ziggurat.pytest_plugin,xdist")
-    write("conftest.py", SHARED)
     write("unit/test_u.py", "def test_it(): pass")
     source = """
         import pytest

@@ -7,39 +7,19 @@ import re
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pytest
-
     Write = Callable[[str, str], Path]
     Run = Callable[..., pytest.RunResult]
 
-SHARED = """
-    import pytest
-    from stacks import stack
 
-    @pytest.fixture(scope="session")
-    def web(session_stacks):
-        return session_stacks.start(stack("speak_when_asked"))["web"]
-
-    @pytest.fixture
-    def ask(web):
-        import socket
-
-        def asked(words):
-            endpoint = web.endpoint("http")
-            with socket.create_connection((endpoint.host, endpoint.port), timeout=5) as link:
-                link.sendall(words.encode() + b"\\n")
-                assert link.recv(100)
-        return asked
-"""
-
-
+@pytest.mark.usefixtures("asking")
 def test_a_failing_test_shows_what_happened_during_it(write: Write, run: Run) -> None:
     """Merged by time, and nothing of before."""
-    write("conftest.py", SHARED)
     source = """
         def test_before(ask):
             ask("before")
@@ -80,9 +60,9 @@ def test_a_failing_test_shows_what_happened_during_it(write: Write, run: Run) ->
     result.stdout.no_fnmatch_line("*asked: before*")
 
 
+@pytest.mark.usefixtures("asking")
 def test_who_has_ended_stands_first(write: Write, run: Run) -> None:
     """With those of a start that failed, of which nothing is left but the log."""
-    write("conftest.py", SHARED)
     source = """
         import os, signal
         from stacks import stack
@@ -107,12 +87,12 @@ def test_who_has_ended_stands_first(write: Write, run: Run) -> None:
     assert "  other.web: gone: exited with code 64" in mattered
 
 
+@pytest.mark.usefixtures("asking")
 def test_all_forms_are_complete_under_xdist(
     write: Write, run: Run, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The text on the controller's terminal, JSON lines in a folder, and JUnit's properties."""
     monkeypatch.setenv("PYTEST_PLUGINS", "ziggurat.pytest_plugin,xdist")
-    write("conftest.py", SHARED)
     source = """
         import pytest
 
