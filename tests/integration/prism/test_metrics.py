@@ -6,6 +6,8 @@ import re
 from http.client import HTTPConnection
 from uuid import uuid4
 
+import pytest
+
 from prism_stack.client import KeyValueClient
 from prism_stack.stacks import KEYVALUE_SERVICE
 from ziggurat import RunningStack, wait_until
@@ -15,8 +17,12 @@ SAMPLE = re.compile(r"[a-z_]+(\{([a-z]+=\"[^\"]*\",?)+\})? [0-9.e+-]+")
 SECONDS = 10.0
 
 
+@pytest.mark.exclusive
 def test_both_programs_count_the_calls_that_went_through(spawned_prism: RunningStack) -> None:
-    """A call through the proxy is one more at the proxy's control port and one more at the runner's."""
+    """A call through the proxy is one more at the proxy's control port and one more at the runner's.
+
+    Alone with the stack: the calls of others are counted too.
+    """
     places = [spawned_prism.address("proxy.control"), spawned_prism.address("runner.data")]
     before = [successes(place) for place in places]
 
