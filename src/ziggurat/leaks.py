@@ -29,6 +29,8 @@ LEAVING_SECONDS = 1.0
 """For one that was asked to end and has not yet."""
 RECHECK = 0.005
 COMMAND_SHOWN = 300
+KERNEL_THREADS = 2
+"""The pid of the parent of all threads of the kernel."""
 TAG = "ZIGGURAT_TESTS"
 """Carries the pid and start time of the process that runs the tests: a daemon is no child of it any more."""
 
@@ -105,15 +107,25 @@ class LeakDetector:
         """Return what the test started and is not over, after a moment for what is on its way out."""
         deadline = time.monotonic() + LEAVING_SECONDS
         while True:
+            is_sure = not self._is_anyone_between_programs()
             left = [known for known in self._started() - self._not_of_the_test if not _is_allowed(known, allowed)]
-            if not left or time.monotonic() > deadline:
+            if (is_sure and not left) or time.monotonic() > deadline:
                 return sorted(left, key=lambda known: (known.started, known.pid))
             time.sleep(RECHECK)
 
+    def _fresh(self) -> list[int]:
+        return [pid for pid in processes.every_pid() if pid not in self._everyone]
+
+    def _is_anyone_between_programs(self) -> bool:
+        """Say whether one that came since the test began can carry no tag yet.
+
+        Who spawns goes on once the old memory is given up, which is a moment before the new one has variables.
+        """
+        return any(processes.has_no_memory(pid) and processes.parent(pid) != KERNEL_THREADS for pid in self._fresh())
+
     def _started(self) -> set[Known]:
         """Return the children of this process, and those that came since the test began and carry its tag."""
-        fresh = [pid for pid in processes.every_pid() if pid not in self._everyone]
-        tagged = {Known(pid, processes.start_time(pid)) for pid in fresh if self._is_tagged(pid)}
+        tagged = {Known(pid, processes.start_time(pid)) for pid in self._fresh() if self._is_tagged(pid)}
         return self._children() | {known for known in tagged if known.started}
 
     def _children(self) -> set[Known]:

@@ -112,8 +112,11 @@ def environment(pid: int) -> dict[str, str]:
     return {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}
 
 
-def is_on_its_way_out(pid: int) -> bool:
-    """Say whether a process has begun to end: its memory is gone, and with it its words, but it is no zombie yet."""
+def has_no_memory(pid: int) -> bool:
+    """Say whether a process has no words, and so no variables: it has begun to end, or is between two programs.
+
+    Threads of the kernel never have any.
+    """
     return state(pid) not in {"", "Z", "X"} and not _read(f"/proc/{pid}/cmdline")
 
 
@@ -121,7 +124,7 @@ def is_doomed(pid: int) -> bool:
     """Say whether a process was killed, but has not come to its end yet: on a busy machine that takes its time."""
     status = dict(line.split(b":", 1) for line in _read(f"/proc/{pid}/status").splitlines() if b":" in line)
     pending = int(status.get(b"SigPnd", b"0"), 16) | int(status.get(b"ShdPnd", b"0"), 16)
-    return bool(pending & KILL_BIT) or is_on_its_way_out(pid)
+    return bool(pending & KILL_BIT) or has_no_memory(pid)
 
 
 def name(pid: int) -> str:

@@ -235,7 +235,7 @@ class Service:
         if processes.session(pid) == self.pid or self._house.is_tagged(pid, self.name):
             return True
         # Whose it is can no longer be told of one that has given its memory back, but still has its ports.
-        return processes.is_on_its_way_out(pid)
+        return processes.has_no_memory(pid)
 
     def _gone(self) -> None:
         self.state = "exited"

@@ -36,7 +36,7 @@ def test_its_words_and_variables_are_those_it_was_started_with() -> None:
     """Not what it made of them since."""
     assert "pytest" in processes.command(HERE)
     assert processes.environment(HERE)["PATH"] == os.environ["PATH"]
-    assert not processes.is_on_its_way_out(HERE)
+    assert not processes.has_no_memory(HERE)
     assert not processes.is_doomed(HERE)
 
 
@@ -49,7 +49,7 @@ def test_its_words_and_variables_are_those_it_was_started_with() -> None:
         (processes.descendants, []),
         (processes.environment, {}),
         (processes.command, ""),
-        (processes.is_on_its_way_out, False),
+        (processes.has_no_memory, False),
         (processes.is_doomed, False),
     ],
 )
