@@ -58,6 +58,7 @@ class Lease:
         self._answers: dict[int, Message] = {}
         self._unheeded: set[object] = set()
         self._events: deque[Message] = deque()
+        self._has_news = False
         self.awaiting = threading.RLock()
         """Held by whoever awaits readiness: an event is told once, so only one may take them at a time."""
         self.listeners: list[Callable[[Message], None]] = []
@@ -97,13 +98,13 @@ class Lease:
 
     def ask_each(self, requests: Iterable[tuple[str, Mapping[str, object]]]) -> list[Any]:
         """Ask for several things at once and return for each its answer, or the error that it was refused with."""
+        return self.begin(requests)()
+
+    def begin(self, requests: Iterable[tuple[str, Mapping[str, object]]]) -> Callable[[], list[Any]]:
+        """Ask for several things at once; what is returned waits for their outcomes, and may be called once."""
         with self._lock:
             numbers = [self._send(verb, facts) for verb, facts in requests]
-            for number in numbers:
-                while number not in self._answers:
-                    self._receive()
-            answers = [self._answers.pop(number) for number in numbers]
-        return [_outcome(answer) for answer in answers]
+        return lambda: self._outcomes(numbers)
 
     def tell(self, verb: str, **facts: object) -> None:
         """Ask for something without waiting: nobody needs the answer."""
@@ -126,16 +127,15 @@ class Lease:
             except BlockingIOError:
                 pass
             happened = list(self._events)
-            if happened:
-                self._events.clear()
-                os.eventfd_read(self._news)
+            self.drop_events()
         return happened
 
     def drop_events(self) -> None:
         """Forget what was told and nobody took: for who only listens."""
         with self._lock:
-            if self._events:
-                self._events.clear()
+            self._events.clear()
+            if self._has_news:
+                self._has_news = False
                 os.eventfd_read(self._news)
 
     def close(self) -> None:
@@ -153,6 +153,17 @@ class Lease:
         except KeeperLost:
             pass
         self.close()
+
+    def _outcomes(self, numbers: list[int]) -> list[Any]:
+        with self._lock:
+            for number in numbers:
+                while number not in self._answers:
+                    self._receive()
+            if self._events and not self._has_news:
+                self._has_news = True
+                os.eventfd_write(self._news, 1)
+            answers = [self._answers.pop(number) for number in numbers]
+        return [_outcome(answer) for answer in answers]
 
     def _send(self, verb: str, facts: Mapping[str, object]) -> int:
         self._number += 1
@@ -174,8 +185,6 @@ class Lease:
             raise KeeperLost
         for message in self._lines.feed(data):
             if "event" in message:
-                if not self._events:
-                    os.eventfd_write(self._news, 1)
                 self._events.append(message)
                 for listener in self.listeners:
                     listener(message)

@@ -21,6 +21,10 @@ class ServiceLog:
 
     path: Path
 
+    def create(self) -> None:
+        """Have an empty file for it, for this user alone, unless there is one."""
+        os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
     def size(self) -> int:
         """Return the bytes written so far, those that were given back to the disk among them."""
         try:

@@ -17,7 +17,6 @@ from ziggurat.relayed import RELAY, with_relay
 from ziggurat.service import RunningService
 from ziggurat.spec import Endpoint, Link
 from ziggurat.startup import NO_HOOKS, STACK, Hooks, Start, forget, standings_of
-from ziggurat.surroundings import Surroundings
 from ziggurat.whole import Whole
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from ziggurat.course import Leg
     from ziggurat.lease import Lease
     from ziggurat.spec import Stack
+    from ziggurat.surroundings import Surroundings
 
 LIFELINE = "ZIGGURAT_LIFELINE"
 ANSWER_SECONDS = 2.0
@@ -35,8 +35,8 @@ ANSWER_SECONDS = 2.0
 class RunningStack:
     """A stack whose services were started; a context manager that stops it."""
 
-    critical_path: tuple[Leg, ...] = ()
-    """The services that made the start as long as it was, each waited for by the next; none where it was attached."""
+    course: Course | None = None
+    """When what happened in its start; None where it was attached."""
 
     def __init__(
         self, stack: Stack, lease: Lease, services: Mapping[str, RunningService], *, held: list[Endpoint], owned: bool
@@ -63,6 +63,11 @@ class RunningStack:
         """Stop everything."""
         self.stop()
 
+    @property
+    def critical_path(self) -> tuple[Leg, ...]:
+        """The services that made the start as long as it was, each waited for by the next; none if it was attached."""
+        return critical_path(self.course) if self.course else ()
+
     def address(self, name: str) -> str:
         """Return ``host:port`` of an endpoint, given as ``service.endpoint``."""
         service, _, endpoint = name.partition(".")
@@ -85,13 +90,9 @@ class RunningStack:
         self._stopped = True
         for level in plan.stop_levels(plan.dependencies(self.spec)):
             self.lease.ask_all([("stop", {"service": self.services[name].key}) for name in level])
-        # Only now: whoever started others starts no more.
-        others = [report["name"] for report in self.started_by_services()]
-        self.lease.ask_all([("stop", {"service": key}) for key in others])
+        forget(self.lease, [service.key for service in self.services.values()], self._held)
         if self._owned:
             self.lease.end()
-        else:
-            forget(self.lease, [*(service.key for service in self.services.values()), *others], self._held)
 
     def started_by_services(self) -> list[dict[str, Any]]:
         """Return what the keeper tells of the services that services of this stack started at it themselves."""
@@ -195,10 +196,10 @@ def _start(
         # The keeper's own is there, unless the run is over; nobody would remove it once more.
         folder.mkdir(parents=True, exist_ok=True)
     stack = with_relay(stack)
-    begun = Start(stack, keeper, folder, hooks, surroundings or Surroundings.present())
+    begun = Start(stack, keeper, folder, hooks, surroundings)
     begun.run()
     running = RunningStack(stack, keeper, begun.services, held=begun.held, owned=owned)
-    running.critical_path = critical_path(begun.course())
+    running.course = begun.course()
     return running
 
 

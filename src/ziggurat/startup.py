@@ -19,15 +19,15 @@ from ziggurat.readiness import Readiness
 from ziggurat.relayed import seen_by
 from ziggurat.service import RunningService, for_keeper
 from ziggurat.spec import Endpoint
+from ziggurat.surroundings import Surroundings
 from ziggurat.template import SCRATCH, fill, needs_scratch
 from ziggurat.whole import Whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ziggurat.lease import Lease
-    from ziggurat.spec import Service, Stack
-    from ziggurat.surroundings import Surroundings
+    from ziggurat.spec import Port, Service, Stack
 
     Progress = Callable[[str, str], None]
     """Is told (service, what happened to it)."""
@@ -61,8 +61,10 @@ class Planned:
 class Start:
     """One start of a stack: in the end everything is ready, or everything is gone."""
 
-    def __init__(self, stack: Stack, lease: Lease, log_folder: Path, hooks: Hooks, surroundings: Surroundings) -> None:
-        """Plan the start; raise ``SpecError`` for a stack that cannot be."""
+    def __init__(
+        self, stack: Stack, lease: Lease, log_folder: Path, hooks: Hooks, surroundings: Surroundings | None
+    ) -> None:
+        """Plan the start, within these surroundings or this process's; raise ``SpecError`` for one that cannot be."""
         self.needs = plan.dependencies(stack)
         self.services: dict[str, RunningService] = {}
         self.held: list[Endpoint] = []
@@ -70,7 +72,7 @@ class Start:
         self._lease = lease
         self._folder = log_folder
         self._hooks = hooks
-        self._surroundings = surroundings
+        self._given = surroundings
         self._readiness = Readiness(lease)
         self._spawned: dict[str, float] = {}
         self._ready: dict[str, float] = {}
@@ -120,41 +122,54 @@ class Start:
         """Kill what was spawned and give the ports back."""
         spawned = [self.services[name] for name in self._spawned if name in self.services]
         self._lease.ask_all([("stop", {"service": service.key, "steps": []}) for service in spawned])
-        keys = [service.key for service in spawned]
-        # Only now: whoever started others starts no more.
-        others = [report["name"] for report in plan.started_by(keys, self._lease.ask("list"))]
-        self._lease.ask_all([("stop", {"service": key, "steps": []}) for key in others])
-        forget(self._lease, [*keys, *others], self.held)
+        forget(self._lease, [service.key for service in spawned], self.held, steps=[])
 
     def _prepare(self) -> None:
+        """Choose ports, and do what takes no port while the keeper binds them."""
         prefix = f"{self._stack.name}-{next(_numbers)}"
-        endpoints = self._hold_ports()
+        bound = self._begin_to_hold()
+        try:
+            self._surroundings = self._given or Surroundings.present()
+            logs = {service.name: self._new_log(f"{prefix}.{service.name}") for service in self._stack.services}
+        finally:
+            endpoints = self._held_endpoints(bound())
         for service in self._stack.services:
-            key = f"{prefix}.{service.name}"
             self.services[service.name] = RunningService(
                 spec=service,
-                key=key,
+                key=f"{prefix}.{service.name}",
                 lease=self._lease,
-                log=ServiceLog(self._folder / f"{key}.log"),
+                log=logs[service.name],
                 endpoints=endpoints[service.name],
             )
 
-    def _hold_ports(self) -> dict[str, dict[str, Endpoint]]:
+    def _new_log(self, key: str) -> ServiceLog:
+        """Return a log with its file, which on a disk takes as long as a spawn; without its folder the run is over."""
+        log = ServiceLog(self._folder / f"{key}.log")
+        try:
+            log.create()
+        except FileNotFoundError as error:
+            raise KeeperLost from error
+        return log
+
+    def _begin_to_hold(self) -> Callable[[], list[object]]:
+        ports = [port for _, _, port in self._ports() if not port.reported]
+        return self._lease.begin([("hold", {"host": port.host, "port": port.number}) for port in ports])
+
+    def _held_endpoints(self, outcomes: list[object]) -> dict[str, dict[str, Endpoint]]:
         """Return every service's endpoints; a port is held, or unknown where the service reports it."""
-        ports = [(service.name, name, port) for service in self._stack.services for name, port in service.ports.items()]
-        held = [port for _, _, port in ports if not port.reported]
-        outcomes = self._lease.ask_each([("hold", {"host": port.host, "port": port.number}) for port in held])
+        held = [port for _, _, port in self._ports() if not port.reported]
         self.held = [
-            Endpoint(port.host, number)
-            for port, number in zip(held, outcomes, strict=True)
-            if not isinstance(number, ZigguratError)
+            Endpoint(port.host, number) for port, number in zip(held, outcomes, strict=True) if isinstance(number, int)
         ]
         raise_first(outcomes)
         endpoints: dict[str, dict[str, Endpoint]] = {service.name: {} for service in self._stack.services}
         known = iter(self.held)
-        for service, name, port in ports:
+        for service, name, port in self._ports():
             endpoints[service][name] = Endpoint(port.host, 0) if port.reported else next(known)
         return endpoints
+
+    def _ports(self) -> list[tuple[str, str, Port]]:
+        return [(service.name, name, port) for service in self._stack.services for name, port in service.ports.items()]
 
     def _spawn_startable(self) -> None:
         """Spawn whatever may be spawned by now, all of it before the next look."""
@@ -183,8 +198,12 @@ class Start:
         """Return what the keeper needs to know, and note where the log stands."""
         if needs_scratch(service.spec):
             self._make_scratch(service.spec)
-        environment = self._environment(service.spec)
-        program, *arguments = [self._filled(str(word), service.spec) for word in service.spec.command]
+        filled = self._filler(service.spec)
+        environment = {
+            **self._surroundings.variables,
+            **{name: filled(value) for name, value in service.spec.env.items()},
+        }
+        program, *arguments = [filled(str(word)) for word in service.spec.command]
         service.program = find_program(service.name, program, environment, self._surroundings.folder)
         service.log_start = service.log.size()
         return {
@@ -200,14 +219,12 @@ class Start:
             **for_keeper(service.spec, self._surroundings.folder),
         }
 
-    def _environment(self, service: Service) -> dict[str, str]:
-        own = {name: self._filled(value, service) for name, value in service.env.items()}
-        return {**self._surroundings.variables, **own}
-
-    def _filled(self, text: str, service: Service) -> str:
+    def _filler(self, service: Service) -> Callable[[str], str]:
+        """Return what fills a text of a service with the addresses as it is to see them."""
         addresses = {name: running.endpoints for name, running in self.services.items()}
         endpoints = seen_by(service.name, addresses, self._stack.links)
-        return fill(text, service.name, endpoints, scratch=str(self._scratch(service)))
+        scratch = str(self._scratch(service))
+        return lambda text: fill(text, service.name, endpoints, scratch=scratch)
 
     def _make_scratch(self, service: Service) -> None:
         """Make a service's folder within the run's, never that one itself: where it is gone, the run is over."""
@@ -246,10 +263,21 @@ def standings_of(
     return standings(course, {name: told[service.key] for name, service in services.items() if service.key in told})
 
 
-def forget(lease: Lease, keys: list[str], held: list[Endpoint]) -> None:
-    """Have the keeper forget services that have ended, and give ports back."""
-    removals = [("remove", {"service": key}) for key in keys]
-    lease.ask_all([*removals, *(("release", {"host": place.host, "port": place.port}) for place in held)])
+def forget(lease: Lease, keys: list[str], held: list[Endpoint], *, steps: list[list[float]] | None = None) -> None:
+    """Have the keeper forget services that have ended and their ports, and end what they started there themselves.
+
+    That is stopped by these steps, or by its own. Only now: whoever started it starts no more.
+    """
+    releases = [("release", {"host": place.host, "port": place.port}) for place in held]
+    *_, reports = lease.ask_all([*_removals(keys), *releases, ("list", {})])
+    others = [report["name"] for report in plan.started_by(keys, reports)]
+    if others:
+        lease.ask_all([("stop", {"service": key, "steps": steps}) for key in others])
+        lease.ask_all(_removals(others))
+
+
+def _removals(keys: Iterable[str]) -> list[tuple[str, dict[str, object]]]:
+    return [("remove", {"service": key}) for key in keys]
 
 
 def find_program(service: str, program: str, environment: Mapping[str, str], folder: Path) -> str:

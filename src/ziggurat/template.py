@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 Addresses = dict[str, dict[str, "Endpoint"]]
 """Service name → endpoint name → where it listens."""
 
+BRACES = frozenset("{}")
 SCRATCH = "scratch"
 """In braces, the folder of the service's own."""
 
 
 def names_in(text: str) -> Iterator[str]:
     """Yield the names in braces; raise ``SpecError`` where the braces do not match."""
+    if not BRACES.intersection(text):
+        return
     try:
         for _, name, spec, conversion in Formatter().parse(text):
             if name is not None:
@@ -45,6 +48,8 @@ def needs_scratch(service: Service) -> bool:
 
 def fill(text: str, service: str, addresses: Mapping[str, Mapping[str, Endpoint]], *, scratch: str = "") -> str:
     """Return the text with each name replaced by what it stands for."""
+    if not BRACES.intersection(text):
+        return text
     names = frozenset(addresses)
     parts = []
     for literal, name, _, _ in Formatter().parse(text):

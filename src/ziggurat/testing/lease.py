@@ -55,9 +55,10 @@ class FakeLease(Lease):
         """Return it twice: nothing comes by any other way."""
         return self._news, self._news
 
-    def ask_each(self, requests: Iterable[tuple[str, Mapping[str, object]]]) -> list[Any]:
-        """Do each thing and return its answer, or the error that it is refused with."""
-        return [self._outcome(verb, facts) for verb, facts in requests]
+    def begin(self, requests: Iterable[tuple[str, Mapping[str, object]]]) -> Callable[[], list[Any]]:
+        """Do each thing at once; its answer, or the error that it is refused with, is there to be asked for."""
+        outcomes = [self._outcome(verb, facts) for verb, facts in requests]
+        return lambda: outcomes
 
     def tell(self, verb: str, **facts: object) -> None:
         """Do something whose answer nobody needs."""

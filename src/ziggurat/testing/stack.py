@@ -33,7 +33,7 @@ class FakeStack(RunningStack):
     def over(cls, running: RunningStack, fakes: FakeLease) -> FakeStack:
         """Return a stack that was started over a fake keeper."""
         made = cls(running.spec, fakes, running.services, held=[], owned=True)
-        made.critical_path = running.critical_path
+        made.course = running.course
         made.fakes = fakes
         made._links = {}
         return made

@@ -43,6 +43,22 @@ def test_only_a_line_feed_ends_a_line(log: ServiceLog, data: bytes, lines: list[
     assert log.whole_lines() == whole
 
 
+def test_a_log_is_created_for_this_user_alone(log: ServiceLog) -> None:
+    """Before anything is written: whoever appends to it later finds it there."""
+    log.create()
+
+    assert (log.path.read_bytes(), log.path.stat().st_mode & 0o777) == (b"", 0o600)
+
+
+def test_a_log_that_is_there_stays_as_it_is(log: ServiceLog) -> None:
+    """Its creation loses nothing."""
+    log.path.write_bytes(b"said before")
+
+    log.create()
+
+    assert log.path.read_bytes() == b"said before"
+
+
 def test_lines_from_an_offset_on(log: ServiceLog) -> None:
     """As a test sees what was written during it."""
     log.path.write_bytes(b"before\nduring\n")
