@@ -13,7 +13,7 @@ from ziggurat import calls, events, plan
 from ziggurat.binary import binary_of
 from ziggurat.errors import Ending
 from ziggurat.events import TEST, Event, Kind
-from ziggurat.hang.model import Dump, Scene
+from ziggurat.hang.model import Scene
 from ziggurat.log import ServiceLog
 from ziggurat.observer import Observer
 from ziggurat.report.model import ServiceFacts, Timeline, in_order
@@ -131,11 +131,6 @@ class Recorder:
         return Scene(
             keepers=tuple(observer.keeper for observer in self._observers.values() if observer.keeper),
             names={service.key: f"{stack.spec.name}.{service.name}" for stack, service in services},
-            dumps={
-                service.key: Dump(signal=service.spec.dump, log=service.log.path)
-                for _, service in services
-                if service.spec.dump
-            },
         )
 
     def _reports(self) -> list[Message]:

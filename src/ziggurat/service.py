@@ -253,4 +253,5 @@ def for_keeper(spec: Service, folder: Path | None = None) -> dict[str, object]:
         "on_orphan": spec.on_orphan.value,
         "notify_access": "all" if isinstance(spec.ready, Notify) and spec.ready.from_tree else "main",
         "tells_growth": isinstance(spec.ready, LogLine),
+        "dump": int(spec.dump or 0),
     }

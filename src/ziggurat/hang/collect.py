@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from ziggurat.hang import own_dump, own_stacks, proc, sockets, tools, tree
-from ziggurat.hang.model import Dump, Hang, Looked, Part, Process, Scene
+from ziggurat.hang.model import Hang, Looked, Part, Process, Scene
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ def collect(test: str, reason: str, scene: Scene, *, short: bool) -> Hang:
     known = _bounded(sockets.sockets, began + seconds / 2) or {}
     parts = _each(
         processes,
-        lambda process: _look(process, known, {} if short else scene.dumps, None if short else began + seconds),
+        lambda process: _look(process, known, None if short else began + seconds),
         began + seconds,
     )
     return Hang(
@@ -47,16 +47,14 @@ def collect(test: str, reason: str, scene: Scene, *, short: bool) -> Hang:
     )
 
 
-def _look(
-    process: Process, known: Mapping[str, str], dumps: Mapping[str, Dump], deadline: float | None
-) -> Iterable[Part]:
+def _look(process: Process, known: Mapping[str, str], deadline: float | None) -> Iterable[Part]:
     """Look at one process; without a deadline there is no time to ask anybody."""
     yield from proc.look(process.pid, known)
     if deadline is None:
         return
-    dump = dumps.get(tree.service_of(process.pid)) if tree.is_main(process) else None
-    if dump:
-        said = own_dump.ask(process.pid, dump)
+    number = own_dump.signal_of(process.pid) if tree.is_main(process) else 0
+    if number:
+        said = own_dump.ask(process.pid, number)
         yield said
         if said.lines:
             return

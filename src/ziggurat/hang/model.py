@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,21 +16,12 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dump:
-    """How a service is asked for what it does, and where it answers."""
-
-    signal: int
-    log: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """What is known of the stacks that are up; services go by their names at the keeper."""
 
     keepers: tuple[int, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     """Each service as ``stack.service``."""
-    dumps: Mapping[str, Dump] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 from ziggurat.hang import proc
-from ziggurat.hang.model import Dump, Part
+from ziggurat.hang.model import Part
+from ziggurat.keeper import processes
 from ziggurat.log import ServiceLog
 
 ANSWER_SECONDS = 1.5
@@ -16,18 +18,30 @@ LAST_LINE = "end of dump"
 MOST_BYTES = 512 << 10
 
 
-def ask(pid: int, dump: Dump, seconds: float = ANSWER_SECONDS) -> Part:
-    """Ask a service for its dump and return it.
+def signal_of(pid: int) -> int:
+    """Return the signal by which a service may be asked, as it was declared; 0 where it may not be.
+
+    The keeper has put it among the service's variables, so nobody is asked who may be stuck.
+    """
+    number = processes.environment(pid).get(processes.DUMP_VARIABLE, "")
+    return int(number) if number.isdecimal() else 0
+
+
+def ask(pid: int, number: int, seconds: float = ANSWER_SECONDS) -> Part:
+    """Ask a service for its dump by a signal, and return what it writes to its stderr.
 
     One that does not catch the signal would die of it, and is not asked.
     """
     title = "what it says itself"
-    if not proc.catches(pid, dump.signal):
+    if not proc.catches(pid, number):
         return Part(title=title, problem="it does not catch the signal that asks it")
-    log = ServiceLog(dump.log)
-    since = log.size()
     try:
-        os.kill(pid, dump.signal)
+        stderr = Path(f"/proc/{pid}/fd/2").readlink()
+        if not stderr.is_file():
+            return Part(title=title, problem=f"its stderr goes to {stderr}, which cannot be read")
+        log = ServiceLog(stderr)
+        since = log.size()
+        os.kill(pid, number)
     except OSError as error:
         return Part(title=title, problem=(error.strerror or str(error)).lower())
     lines = _answer(log, since, time.monotonic() + seconds)

@@ -12,9 +12,9 @@ from ziggurat.hang.model import Part
 
 FRAME = re.compile(r'  File "(?P<path>.*)", line (?P<line>\d+) in (?P<name>.*)')
 MACHINERY = re.compile(
-    r"/site-packages/(_pytest|pluggy|pytest_timeout|xdist|execnet|pytest)\b|/threading\.py$|^<frozen "
+    r"/site-packages/(_pytest|pluggy|pytest_timeout|xdist|execnet|pytest)\b|/threading\.py$|^<(frozen |string>)"
 )
-"""Frames that are the same in every test."""
+"""Frames that are the same in every test; xdist's workers begin in a string."""
 HERE = f"{Path(__file__).parent}/"
 IDLE = "_reap"
 """Where the thread that reaps a warden waits, in every process that has a keeper."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ziggurat.hang import own_dump
-from ziggurat.hang.model import Dump
 
 if TYPE_CHECKING:
     from ziggurat import RunningService, RunningStack
@@ -18,7 +17,7 @@ PATIENCE = 20.0
 
 def dump_of(service: RunningService) -> str:
     """Return what a service says when it is asked by SIGQUIT."""
-    part = own_dump.ask(service.pid, Dump(signal=signal.SIGQUIT, log=service.log.path), PATIENCE)
+    part = own_dump.ask(service.pid, signal.SIGQUIT, PATIENCE)
     assert part.problem == ""
     return "\n".join(part.lines)
 

@@ -15,7 +15,6 @@ import pytest
 from prism.control_plane_pb2 import BackendConfig, CreateNamespaceRequest, NamespaceConfig
 from ziggurat import wait_until
 from ziggurat.hang import own_dump
-from ziggurat.hang.model import Dump
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,7 +127,7 @@ def test_sigquit_has_it_tell_where_its_threads_stand(admin: Admin) -> None:
     """And who its peers are; it goes on."""
     service = admin.stack["admin"]
     pid = service.pid
-    part = own_dump.ask(pid, Dump(signal=signal.SIGQUIT, log=service.log.path), 20.0)
+    part = own_dump.ask(pid, signal.SIGQUIT, 20.0)
 
     text = "\n".join(part.lines)
     assert "(most recent call first):" in text

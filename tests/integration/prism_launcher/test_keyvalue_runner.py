@@ -25,6 +25,7 @@ from prism_stack.errors import Unavailable
 from prism_stack.launcher.options import PATTERNS
 from prism_stack.stacks import Proxy, proxy_service
 from ziggurat import FREE, Notify, Service, Stack, wait_until
+from ziggurat.hang import own_dump
 
 if TYPE_CHECKING:
     from ziggurat.scope import StackScope
@@ -53,6 +54,7 @@ def described(programs: dict[str, Path], state: Path) -> Stack:
         ),
         ports={"control": FREE},
         ready=Notify(),
+        dump=signal.SIGQUIT,
     )
     proxies = (proxy_service(programs["prism-proxy"], Proxy(name=f"proxy-{number}")) for number in (1, 2))
     return Stack(name="launched", services=(launcher, *proxies))
@@ -118,6 +120,22 @@ def test_namespaces_of_two_runners_do_not_see_each_other(launcher: Launcher, con
 
     assert {connect(name).get("whose") for name in ("orders", "bills", "rest")} == {b"orders", b"bills", b"rest"}
     assert len(launcher.at_keeper()) == 3
+
+
+def dump_of(pid: int) -> str:
+    """Return what a service says when it is asked in the way that its keeper was told."""
+    number = own_dump.signal_of(pid)
+    assert number == signal.SIGQUIT
+    return "\n".join(own_dump.ask(pid, number, UP_SECONDS).lines)
+
+
+def test_launcher_and_launched_explain_themselves_to_who_looks_at_a_hang(launcher: Launcher) -> None:
+    """Each is asked by the signal that was declared, a runner that only its launcher knows like any other service."""
+    launcher.launch("keyvalue")
+    pid = launcher.processes()[RUNNER].pid
+
+    assert f"processes: 1\n  {RUNNER}: running, pid {pid}, 0 restarts" in dump_of(launcher.stack["launcher"].pid)
+    assert "calls inside: 0 under way" in dump_of(pid)
 
 
 def test_a_killed_runner_is_back_and_serving(launcher: Launcher, connect: Connect) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from prism_stack.launcher.errors import LaunchFailed
 from prism_stack.launcher.words import printable
+from prism_stack.process import dump
 from ziggurat import (
     Ask,
     KeeperError,
@@ -112,6 +113,7 @@ class Crew:
             command=job.argv,
             stop=(Ask(),),
             on_orphan=OnOrphan.TERMINATE,
+            dump=dump.SIGNAL,
         )
         spec = {
             "name": self._name(job.process_id),

@@ -37,7 +37,7 @@ from prism_stack.launcher.starter import Starter, Surroundings
 from prism_stack.launcher.state import StateFile, held
 from prism_stack.launcher.supervisor import Supervisor
 from prism_stack.launcher.takeover import take_up
-from prism_stack.process import notify
+from prism_stack.process import dump, notify
 from prism_stack.process.errors import CannotWork
 from prism_stack.process.health import Health
 from prism_stack.process.identity import Program
@@ -89,6 +89,7 @@ class Parts:
         self._crew = Crew.join()
         self._state = StateFile(settings.state, self._crew.run)
         self._roster = Roster(self._state)
+        dump.register("processes", self._roster.describe)
         self._max_processes = settings.rules.max_processes
         surroundings = Surroundings(
             launcher=address,

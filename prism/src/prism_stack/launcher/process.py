@@ -23,3 +23,9 @@ class Process:
     def id(self) -> str:
         """Its process id."""
         return self.wish.process_id
+
+    def describe(self) -> str:
+        """Return how it is, in a line."""
+        life = self.life
+        error = f", last error: {life.last_error}" if life.last_error else ""
+        return f"{self.id}: {life.stage.name.lower()}, pid {life.pid or 'none'}, {life.restarts} restarts{error}"

@@ -34,6 +34,10 @@ class Roster:
         """Return how many there are."""
         return len(self._table)
 
+    def describe(self) -> list[str]:
+        """Return a line for each, also while others change them: for a dump, which must not wait for a lock."""
+        return [process.describe() for process in list(self._table.values())]
+
     def all(self) -> list[Process]:
         """Return them in the order of their ids."""
         with self:

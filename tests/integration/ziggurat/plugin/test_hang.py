@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -88,6 +90,41 @@ def test_a_time_out_tells_where_everybody_stood(
     assert "stopped in peace" in log.read_text()
 
 
+MANY = """
+    import time
+    from dataclasses import replace
+    import pytest
+    from ziggurat import Stack
+    from stacks import stack
+
+    @pytest.mark.timeout(1)
+    def test_waits(test_stacks):
+        silent = stack().services[0]
+        test_stacks.start(Stack(name="made", services=[replace(silent, name=f"silent-{n}") for n in range(8)]))
+        time.sleep(60)
+"""
+
+
+def test_a_look_is_over_within_five_seconds_whoever_hangs(
+    write: Write, run: Run, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here every debugger does, of eight processes at once."""
+    tools = project.mkdir("tools")
+    for name in ("py-spy", "gdb"):
+        (tools / name).write_text("#!/bin/sh\nexec sleep 60\n")
+        (tools / name).chmod(0o755)
+    monkeypatch.setenv("PYTEST_PLUGINS", "ziggurat.pytest_plugin,pytest_timeout")
+    monkeypatch.setenv("PATH", str(tools), prepend=os.pathsep)
+    write("integration/test_a.py", MANY)
+    result = run()
+
+    result.assert_outcomes(failed=1)
+    text = result.stdout.str()
+    (seconds,) = re.findall(r"looked at 8 processes in ([0-9.]+) s", text)
+    assert float(seconds) <= 5
+    assert len(re.findall(r"  py-spy: not told, it told nothing within", text)) == 8
+
+
 def test_a_teardown_that_hangs_after_a_failure_is_timed_out_too(
     write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +176,42 @@ def test_an_interrupt_tells_in_short_where_everybody_stood(waiting: tuple[subpro
     assert "it was interrupted; looked at 2 processes" in text
     assert "made.web (pid" in text
     assert "KeyboardInterrupt" in text
+
+
+def test_an_interrupt_of_a_terminal_tells_where_each_worker_stood(
+    write: Write, project: pytest.Pytester, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reaches the controller and its workers at once, and each tells of its own test."""
+    monkeypatch.setenv("PYTEST_PLUGINS", "ziggurat.pytest_plugin,xdist")
+    source = """
+        import pathlib, time, pytest
+
+        @pytest.mark.parametrize("number", range(2))
+        def test_waits(number):
+            wait_for_the_answer(pathlib.Path(f"waits-{number}"))
+
+        def wait_for_the_answer(sign):
+            sign.touch()
+            time.sleep(60)
+    """
+    write("integration/test_a.py", source)
+    output = tmp_path / "output"
+    with output.open("wb") as file:
+        run = subprocess.Popen([*command, "-n2"], cwd=project.path, stdout=file, stderr=file, start_new_session=True)
+    try:
+        waits = [project.path / f"waits-{number}" for number in range(2)]
+        wait_until(lambda: all(path.exists() for path in waits), seconds=20, what="both tests")
+        os.killpg(run.pid, signal.SIGINT)
+
+        assert run.wait(20) == pytest.ExitCode.INTERRUPTED
+    finally:
+        run.kill()
+        run.wait()
+    text = output.read_text()
+    for number in range(2):
+        assert f"tests/integration/test_a.py::test_waits[{number}]\nit was interrupted; looked at 0 processes" in text
+    assert text.count("    wait_for_the_answer ") == 2
+    assert "<string>" not in text
 
 
 def test_a_second_interrupt_ends_at_once(waiting: tuple[subprocess.Popen[bytes], Path]) -> None:

@@ -87,6 +87,33 @@ def test_who_has_ended_stands_first(write: Write, run: Run) -> None:
     assert "  other.web: gone: exited with code 64" in mattered
 
 
+def test_faults_stand_where_they_began_and_ended(write: Write, run: Run) -> None:
+    """Those of a service under its name, and those of a link under its own; each is among what mattered."""
+    source = """
+        import pytest
+        from stacks import stack
+        from ziggurat import OUTSIDE, Link
+
+        def test_fails(test_stacks):
+            made = test_stacks.start(stack().with_links(Link(OUTSIDE, "web.http")))
+            with made["web"].paused():
+                with made.link(OUTSIDE, "web.http").refuse():
+                    pass
+            assert False
+    """
+    write("integration/test_a.py", source)
+    result = run()
+
+    result.assert_outcomes(failed=1)
+    told = [
+        r" +\+0\.\d{3}  made.web +fault on: paused",
+        r" +\+0\.\d{3}  faults +fault on: .*refused",
+        r" +\+0\.\d{3}  faults +fault off: .*refused",
+        r" +\+0\.\d{3}  made.web +fault off: paused",
+    ]
+    result.stdout.re_match_lines(["what mattered", *told, "timeline, in seconds since the test began", *told])
+
+
 @pytest.mark.usefixtures("asking")
 def test_all_forms_are_complete_under_xdist(
     write: Write, run: Run, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
