@@ -30,7 +30,8 @@ WHOLE, SHORT = 500, 160
 """Tests."""
 WORKERS = 8
 KILL_EVERY = 2.0
-TEST_SECONDS = 0.15
+WHOLE_SECONDS, SHORT_SECONDS = 1.5, 0.15
+"""That each test stays: long enough for many to be killed."""
 PATIENCE = 600.0
 STILL_SECONDS = 2.0
 LOOK_EVERY = 0.01
@@ -68,7 +69,7 @@ def attempt(campaign: Campaign) -> Iterator[Finding]:
     with scene() as place:
         told, junit = place.folder.with_name("told"), place.folder.with_name("junit.xml")
         told.touch()
-        run = begin(place, told, junit, count)
+        run = begin(place, told, junit, count, SHORT_SECONDS if campaign.short else WHOLE_SECONDS)
         killed = kill_until_over(run, told, campaign.chance("shared"))
         _, left = await_gone(place, Expected())
         if not junit.exists():
@@ -76,14 +77,14 @@ def attempt(campaign: Campaign) -> Iterator[Finding]:
         yield found(count, killed, Told.of(told.read_text().splitlines()), failed_in(junit), left)
 
 
-def begin(place: Scene, told: Path, junit: Path, count: int) -> subprocess.Popen[bytes]:
+def begin(place: Scene, told: Path, junit: Path, count: int, seconds: float) -> subprocess.Popen[bytes]:
     """Start the run."""
     root = ("-c", os.devnull, "--rootdir", str(told.parent), "--basetemp", str(told.with_name("pytest")))
     stacks = ("-o", f"ziggurat_run_stacks=shop=bench.torture.{TESTS.stem}:SHOP")
     return place.start(
         *("-m", "pytest", str(TESTS), *root, *PLUGINS, *stacks),
         *("-n", str(WORKERS), "--dist", "load", "--max-worker-restart", "1000", "--junitxml", str(junit)),
-        env={"SHARED": f"{told} {count} {TEST_SECONDS}", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        env={"SHARED": f"{told} {count} {seconds}", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )
 
 
