@@ -174,7 +174,8 @@ class Start:
     def _spawn_startable(self) -> None:
         """Spawn whatever may be spawned by now, all of it before the next look."""
         names = plan.startable(self.needs, self._spawned.keys(), self._ready.keys())
-        self._spawn([self.services[name] for name in names])
+        if names:
+            self._spawn([self.services[name] for name in names])
         for name in names:
             self._hooks.progress(name, "spawned")
         if not self._readiness and self._ready.keys() == self.services.keys():

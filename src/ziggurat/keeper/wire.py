@@ -11,7 +11,9 @@ import json
 
 VERSION = 1
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_decode = json.JSONDecoder().raw_decode
+"""Spares what ``json.loads`` does to learn how bytes are encoded: both sides decode while programs start."""
 
 
 class Lines:
@@ -28,7 +30,10 @@ class Lines:
 
 
 def _message(line: bytes) -> dict[str, object]:
-    message = json.loads(line)
+    text = line.decode().strip()
+    message, end = _decode(text)
+    if end != len(text):
+        raise ValueError(f"no message: {end} characters of one, and more behind it")
     if not isinstance(message, dict):
         raise ValueError(f"no message but {type(message).__name__}")  # noqa: TRY004 - as what is no JSON at all
     return message

@@ -31,7 +31,12 @@ def test_half_a_message_is_kept() -> None:
     assert lines.feed(b"1}\n{") == [{"id": 1}]
 
 
-@pytest.mark.parametrize("line", [b"", b"nonsense", b"[]", b"1", b"null", b'"text"', b"\xff"])
+def test_white_space_around_a_message_is_nothing() -> None:
+    """A person may have typed it."""
+    assert Lines().feed(b' {"id": 1} \r\n') == [{"id": 1}]
+
+
+@pytest.mark.parametrize("line", [b"", b"nonsense", b"[]", b"1", b"null", b'"text"', b"\xff", b"{} {}", b"{}x"])
 def test_what_is_no_message_is_an_error(line: bytes) -> None:
     """Whoever sends it does not speak this language."""
     with pytest.raises(ValueError, match=r".*"):
