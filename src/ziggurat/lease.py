@@ -135,8 +135,9 @@ class Lease:
         with self._lock:
             self._events.clear()
             if self._has_news:
+                with suppress(BlockingIOError):
+                    os.eventfd_read(self._news)
                 self._has_news = False
-                os.eventfd_read(self._news)
 
     def close(self) -> None:
         """Close the connection; if it was the owner's, the keeper ends everything."""
@@ -156,14 +157,20 @@ class Lease:
 
     def _outcomes(self, numbers: list[int]) -> list[Any]:
         with self._lock:
-            for number in numbers:
-                while number not in self._answers:
-                    self._receive()
-            if self._events and not self._has_news:
-                self._has_news = True
-                os.eventfd_write(self._news, 1)
+            try:
+                for number in numbers:
+                    while number not in self._answers:
+                        self._receive()
+            finally:
+                # Also where this thread is interrupted: another one may be waiting for what came.
+                self._wake_who_awaits_events()
             answers = [self._answers.pop(number) for number in numbers]
         return [_outcome(answer) for answer in answers]
+
+    def _wake_who_awaits_events(self) -> None:
+        if self._events and not self._has_news:
+            os.eventfd_write(self._news, 1)
+            self._has_news = True
 
     def _send(self, verb: str, facts: Mapping[str, object]) -> int:
         self._number += 1

@@ -58,6 +58,9 @@ def started_by(keys: Iterable[str], reports: Iterable[dict[str, Any]]) -> list[d
 
 
 def _by_name(stack: Stack) -> dict[str, Service]:
+    if "/" in stack.name:
+        message = f"{stack.name!r} cannot be a stack's name: its logs are files that begin with it, so no '/' in it"
+        raise SpecError(message)
     services: dict[str, Service] = {}
     for service in stack.services:
         if not service.name or "." in service.name or "/" in service.name:

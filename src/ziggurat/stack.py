@@ -16,7 +16,7 @@ from ziggurat.readiness import Readiness
 from ziggurat.relayed import RELAY, with_relay
 from ziggurat.service import RunningService
 from ziggurat.spec import Endpoint, Link
-from ziggurat.startup import NO_HOOKS, STACK, Hooks, Start, forget, standings_of
+from ziggurat.startup import NO_HOOKS, STACK, Hooks, Start, forget, standings_of, stop_others
 from ziggurat.whole import Whole
 
 if TYPE_CHECKING:
@@ -90,9 +90,12 @@ class RunningStack:
         self._stopped = True
         for level in plan.stop_levels(plan.dependencies(self.spec)):
             self.lease.ask_all([("stop", {"service": self.services[name].key}) for name in level])
-        forget(self.lease, [service.key for service in self.services.values()], self._held)
+        keys = [service.key for service in self.services.values()]
+        others = stop_others(self.lease, keys)
         if self._owned:
             self.lease.end()
+        else:
+            forget(self.lease, [*keys, *others], self._held)
 
     def started_by_services(self) -> list[dict[str, Any]]:
         """Return what the keeper tells of the services that services of this stack started at it themselves."""

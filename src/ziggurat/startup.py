@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ziggurat import plan
 from ziggurat.course import Course, Standing, critical_path, standings
-from ziggurat.errors import KeeperLost, ProgramNotFound, ServiceExited, StartFailed, ZigguratError
+from ziggurat.errors import KeeperLost, ProgramNotFound, ServiceExited, StartFailed, WorldError, ZigguratError
 from ziggurat.lease import raise_first
 from ziggurat.log import ServiceLog
 from ziggurat.readiness import Readiness
@@ -24,7 +24,7 @@ from ziggurat.template import SCRATCH, fill, needs_scratch
 from ziggurat.whole import Whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from ziggurat.lease import Lease
     from ziggurat.spec import Port, Service, Stack
@@ -122,7 +122,8 @@ class Start:
         """Kill what was spawned and give the ports back."""
         spawned = [self.services[name] for name in self._spawned if name in self.services]
         self._lease.ask_all([("stop", {"service": service.key, "steps": []}) for service in spawned])
-        forget(self._lease, [service.key for service in spawned], self.held, steps=[])
+        keys = [service.key for service in spawned]
+        forget(self._lease, [*keys, *stop_others(self._lease, keys, steps=[])], self.held)
 
     def _prepare(self) -> None:
         """Choose ports, and do what takes no port while the keeper binds them."""
@@ -132,7 +133,11 @@ class Start:
             self._surroundings = self._given or Surroundings.present()
             logs = {service.name: self._new_log(f"{prefix}.{service.name}") for service in self._stack.services}
         finally:
-            endpoints = self._held_endpoints(bound())
+            # Whatever happened here: what the keeper holds has to be given back.
+            outcomes = bound()
+            self.held = self._held_by(outcomes)
+        raise_first(outcomes)
+        endpoints = self._endpoints()
         for service in self._stack.services:
             self.services[service.name] = RunningService(
                 spec=service,
@@ -143,25 +148,32 @@ class Start:
             )
 
     def _new_log(self, key: str) -> ServiceLog:
-        """Return a log with its file, which on a disk takes as long as a spawn; without its folder the run is over."""
+        """Return a log with its file, which on a disk takes as long as a spawn.
+
+        Raises ``KeeperLost`` where the run is over, and its folder gone; else ``WorldError`` where there can be none.
+        """
         log = ServiceLog(self._folder / f"{key}.log")
         try:
             log.create()
-        except FileNotFoundError as error:
-            raise KeeperLost from error
+        except OSError as error:
+            if not self._lease.folder.is_dir():
+                raise KeeperLost from error
+            message = f"the log {log.path} cannot be written: {error.strerror}"
+            raise WorldError(message) from error
         return log
 
     def _begin_to_hold(self) -> Callable[[], list[object]]:
         ports = [port for _, _, port in self._ports() if not port.reported]
         return self._lease.begin([("hold", {"host": port.host, "port": port.number}) for port in ports])
 
-    def _held_endpoints(self, outcomes: list[object]) -> dict[str, dict[str, Endpoint]]:
-        """Return every service's endpoints; a port is held, or unknown where the service reports it."""
+    def _held_by(self, outcomes: list[object]) -> list[Endpoint]:
         held = [port for _, _, port in self._ports() if not port.reported]
-        self.held = [
+        return [
             Endpoint(port.host, number) for port, number in zip(held, outcomes, strict=True) if isinstance(number, int)
         ]
-        raise_first(outcomes)
+
+    def _endpoints(self) -> dict[str, dict[str, Endpoint]]:
+        """Return every service's endpoints; a port is held, or unknown where the service reports it."""
         endpoints: dict[str, dict[str, Endpoint]] = {service.name: {} for service in self._stack.services}
         known = iter(self.held)
         for service, name, port in self._ports():
@@ -264,21 +276,20 @@ def standings_of(
     return standings(course, {name: told[service.key] for name, service in services.items() if service.key in told})
 
 
-def forget(lease: Lease, keys: list[str], held: list[Endpoint], *, steps: list[list[float]] | None = None) -> None:
-    """Have the keeper forget services that have ended and their ports, and end what they started there themselves.
+def stop_others(lease: Lease, keys: list[str], steps: list[list[float]] | None = None) -> list[str]:
+    """Stop what services that have stopped started at the keeper themselves, and return the names.
 
-    That is stopped by these steps, or by its own. Only now: whoever started it starts no more.
+    Only now: whoever started it starts no more. Without steps each is stopped in its own way.
     """
-    releases = [("release", {"host": place.host, "port": place.port}) for place in held]
-    *_, reports = lease.ask_all([*_removals(keys), *releases, ("list", {})])
-    others = [report["name"] for report in plan.started_by(keys, reports)]
-    if others:
-        lease.ask_all([("stop", {"service": key, "steps": steps}) for key in others])
-        lease.ask_all(_removals(others))
+    others = [report["name"] for report in plan.started_by(keys, lease.ask("list"))]
+    lease.ask_all([("stop", {"service": key, "steps": steps}) for key in others])
+    return others
 
 
-def _removals(keys: Iterable[str]) -> list[tuple[str, dict[str, object]]]:
-    return [("remove", {"service": key}) for key in keys]
+def forget(lease: Lease, keys: list[str], held: list[Endpoint]) -> None:
+    """Have the keeper forget services that have ended, and give ports back."""
+    removals = [("remove", {"service": key}) for key in keys]
+    lease.ask_all([*removals, *(("release", {"host": place.host, "port": place.port}) for place in held)])
 
 
 def find_program(service: str, program: str, environment: Mapping[str, str], folder: Path) -> str:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ziggurat import LogLine, Service, Stack, start
+from ziggurat import LogLine, Service, Stack, attach, start, start_detached
 from ziggurat.recorder import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from ziggurat import Lease, RunningStack
@@ -43,6 +43,37 @@ def test_they_stop_with_the_stack_and_those_of_another_stack_do_not(
 
     assert not alive(pid)
     assert len([report for report in lease.ask("list") if "/" in report["name"]]) == 1
+
+
+def test_a_stop_that_was_interrupted_while_they_stop_can_be_made_again(
+    base: object, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whoever pressed Ctrl-C in the first one: nothing of it has been forgotten yet."""
+    del base
+    nest = described(program, tmp_path / "another.log")
+    start_detached(nest).lease.close()
+    first = attached(nest)
+    ask_all = first.lease.ask_all
+
+    def ask_until_interrupted(requests: Iterable[tuple[str, Mapping[str, object]]]) -> list[object]:
+        asked = list(requests)
+        if any("/" in str(facts.get("service")) for _, facts in asked):
+            raise KeyboardInterrupt
+        return ask_all(asked)
+
+    monkeypatch.setattr(first.lease, "ask_all", ask_until_interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        first.stop()
+    first.lease.close()
+
+    attached(nest).stop()
+
+
+def attached(stack: Stack) -> RunningStack:
+    """Return a detached stack, which runs."""
+    running = attach(stack)
+    assert running
+    return running
 
 
 def test_they_outlive_the_service_that_started_them(

@@ -137,6 +137,12 @@ def test_a_stack_that_cannot_be_is_refused(services: tuple[Service, ...], said: 
         dependencies(stack(*services))
 
 
+def test_a_stack_whose_name_would_be_a_folder_is_refused() -> None:
+    """Its logs are files that begin with it."""
+    with pytest.raises(SpecError, match="'a/b' cannot be a stack's name"):
+        dependencies(Stack(name="a/b", services=(service("web"),)))
+
+
 def test_a_service_that_nobody_declared_is_named() -> None:
     """With those that are there."""
     with pytest.raises(UnknownName) as caught:
