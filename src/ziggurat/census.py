@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ziggurat.keeper import processes, sweep
+from ziggurat.keeper import processes, roll, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,7 +73,7 @@ def end(run: Run) -> tuple[Member, ...]:
     ended = {member.pid: member for member in run.members}
     deadline = time.monotonic() + END_SECONDS
     # Again and again: who is being killed may just be starting somebody else.
-    while (left := _members(processes.tagged(run.tag))) and time.monotonic() < deadline:
+    while (left := _members(sweep.members(run.tag, str(run.folder)), run.folder)) and time.monotonic() < deadline:
         ended |= {member.pid: member for member in left}
         sweep.kill([(member.pid, member.started) for member in left])
         time.sleep(RECHECK)
@@ -99,7 +99,8 @@ def _run(tag: str, folder: Path, pids: Iterable[int]) -> Run:
     else:
         # An impatient cleaner of temporary folders has taken the record; it ends nobody's run.
         keeper, warden = _looking_after(tag)
-    return Run(tag=tag, folder=folder, keeper=keeper, warden=warden, members=tuple(_members(pids)))
+    everyone = {*pids, *sweep.members(tag, str(folder))}
+    return Run(tag=tag, folder=folder, keeper=keeper, warden=warden, members=tuple(_members(everyone, folder)))
 
 
 def _looking_after(tag: str) -> tuple[int, int]:
@@ -113,14 +114,15 @@ def _is_guardian(pid: int) -> bool:
     return "ziggurat/keeper/__main__.py" in processes.command(pid) and bool(processes.start_time(pid))
 
 
-def _members(pids: Iterable[int]) -> list[Member]:
+def _members(pids: Iterable[int], folder: Path) -> list[Member]:
     """Return those that run; a zombie has ended, and only waits for its parent to hear of it."""
+    services = {pid: entry.service for entry in roll.living(str(folder)) for pid in roll.members(entry)}
     now = float(Path("/proc/uptime").read_text().split()[0])
     return [
         Member(
             pid=pid,
             started=started,
-            service=processes.environment(pid).get(processes.SERVICE_VARIABLE, ""),
+            service=processes.environment(pid).get(processes.SERVICE_VARIABLE) or services.get(pid, ""),
             command=processes.command(pid),
             seconds=max(0.0, now - started / TICKS),
         )

@@ -10,7 +10,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -78,11 +78,11 @@ class LeakDetector:
         """Leave to a fixture of a wider scope what it starts."""
         if not self._is_watching or fixturedef.scope == "function":
             return (yield)
-        before = self._started()
+        before, _ = self._started()
         try:
             return (yield)
         finally:
-            self._not_of_the_test |= self._started() - before
+            self._not_of_the_test |= self._settled() - before
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -107,33 +107,57 @@ class LeakDetector:
         """Return what the test started and is not over, after a moment for what is on its way out."""
         deadline = time.monotonic() + LEAVING_SECONDS
         while True:
-            is_sure = not self._is_anyone_between_programs()
-            left = [known for known in self._started() - self._not_of_the_test if not _is_allowed(known, allowed)]
-            if (is_sure and not left) or time.monotonic() > deadline:
+            left = [
+                known for known in self._settled() if self._is_of_the_test(known) and not _is_allowed(known, allowed)
+            ]
+            if not left or time.monotonic() > deadline:
                 return sorted(left, key=lambda known: (known.started, known.pid))
             time.sleep(RECHECK)
 
-    def _fresh(self) -> list[int]:
-        return [pid for pid in processes.every_pid() if pid not in self._everyone]
+    def _is_of_the_test(self, known: Known) -> bool:
+        """Say whether it is neither one that the test found there, nor the child of one."""
+        others = {other.pid for other in self._not_of_the_test if processes.is_same(other.pid, other.started)}
+        return known not in self._not_of_the_test and others.isdisjoint(_ancestors(known.pid))
 
-    def _is_anyone_between_programs(self) -> bool:
-        """Say whether one that came since the test began can carry no tag yet.
+    def _settled(self) -> set[Known]:
+        """Return what was started so far, as soon as that can be told of everybody, or after a moment.
 
-        Who spawns goes on once the old memory is given up, which is a moment before the new one has variables.
+        Who spawns goes on once the child's old memory is given up, which is a moment before its new one has variables.
         """
-        return any(processes.has_no_memory(pid) and processes.parent(pid) != KERNEL_THREADS for pid in self._fresh())
+        deadline = time.monotonic() + LEAVING_SECONDS
+        while True:
+            started, is_sure = self._started()
+            if is_sure or time.monotonic() > deadline:
+                return started
+            time.sleep(RECHECK)
 
-    def _started(self) -> set[Known]:
-        """Return the children of this process, and those that came since the test began and carry its tag."""
-        tagged = {Known(pid, processes.start_time(pid)) for pid in self._fresh() if self._is_tagged(pid)}
-        return self._children() | {known for known in tagged if known.started}
+    def _started(self) -> tuple[set[Known], bool]:
+        """Return the children of this process, and those that came since the test began and carry its tag.
+
+        Beside it stands whether that could be told of everybody.
+        """
+        told = {pid: self._is_tagged(pid) for pid in processes.every_pid() if pid not in self._everyone}
+        tagged = {Known(pid, processes.start_time(pid)) for pid, is_tagged in told.items() if is_tagged}
+        return self._children() | {known for known in tagged if known.started}, None not in told.values()
 
     def _children(self) -> set[Known]:
         found = {Known(pid, processes.start_time(pid)) for pid in processes.children(os.getpid())}
         return {known for known in found if known.started and not _is_keepers(known.pid)}
 
-    def _is_tagged(self, pid: int) -> bool:
-        return processes.environment(pid).get(TAG) == self._tag and not _is_keepers(pid)
+    def _is_tagged(self, pid: int) -> bool | None:
+        """Say whether a process carries the tag; None for one between two programs, which cannot have it yet."""
+        variables = processes.environment(pid)
+        if not variables:
+            if processes.has_no_memory(pid) and processes.parent(pid) != KERNEL_THREADS:
+                return None
+            # It has got them meanwhile, or runs without any.
+            variables = processes.environment(pid)
+        return variables.get(TAG) == self._tag and not _is_keepers(pid)
+
+
+def _ancestors(pid: int) -> Iterator[int]:
+    while pid := processes.parent(pid):
+        yield pid
 
 
 def _is_keepers(pid: int) -> bool:

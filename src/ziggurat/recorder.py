@@ -129,7 +129,7 @@ class Recorder:
         """Return what somebody who looks at the processes has to know; asks nobody, for all may be stuck."""
         services = [(stack, service) for stack in self.stacks for service in stack.services.values()]
         return Scene(
-            keepers=tuple(observer.keeper for observer in self._observers.values() if observer.keeper),
+            keepers={observer.keeper: folder for folder, observer in self._observers.items() if observer.keeper},
             names={service.key: f"{stack.spec.name}.{service.name}" for stack, service in services},
         )
 

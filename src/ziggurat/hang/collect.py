@@ -52,9 +52,8 @@ def _look(process: Process, known: Mapping[str, str], deadline: float | None) ->
     yield from proc.look(process.pid, known)
     if deadline is None:
         return
-    number = own_dump.signal_of(process.pid) if tree.is_main(process) else 0
-    if number:
-        said = own_dump.ask(process.pid, number)
+    if process.dump:
+        said = own_dump.ask(process.pid, process.dump)
         yield said
         if said.lines:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,8 @@ class Part:
 class Scene:
     """What is known of the stacks that are up; services go by their names at the keeper."""
 
-    keepers: tuple[int, ...] = ()
+    keepers: Mapping[int, Path] = field(default_factory=dict)
+    """The pid of each, and the folder of its run."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Each service as ``stack.service``."""
 
@@ -32,6 +34,8 @@ class Process:
     label: str
     """The service as ``stack.service``, or what it is otherwise."""
     command: str
+    dump: int = 0
+    """The signal that asks it what it is doing; 0 for one that must not be asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

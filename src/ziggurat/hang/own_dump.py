@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ziggurat.hang import proc
 from ziggurat.hang.model import Part
-from ziggurat.keeper import processes
 from ziggurat.log import ServiceLog
 
 ANSWER_SECONDS = 1.5
@@ -16,15 +15,6 @@ ANSWER_SECONDS = 1.5
 QUIET_SECONDS = 0.2
 LAST_LINE = "end of dump"
 MOST_BYTES = 512 << 10
-
-
-def signal_of(pid: int) -> int:
-    """Return the signal by which a service may be asked, as it was declared; 0 where it may not be.
-
-    The keeper has put it among the service's variables, so nobody is asked who may be stuck.
-    """
-    number = processes.environment(pid).get(processes.DUMP_VARIABLE, "")
-    return int(number) if number.isdecimal() else 0
 
 
 def ask(pid: int, number: int, seconds: float = ANSWER_SECONDS) -> Part:

@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 
 from ziggurat.hang.model import Process
-from ziggurat.keeper import processes
+from ziggurat.keeper import processes, roll
+from ziggurat.keeper.roll import Entry
 
 MOST_PROCESSES = 40
 COMMAND_SHOWN = 200
 OWN = "below the test"
 
 
-def found(keepers: Iterable[int], names: Mapping[str, str], *, test: int = 0) -> list[Process]:
+def found(keepers: Mapping[int, Path], names: Mapping[str, str], *, test: int = 0) -> list[Process]:
     """Return the processes below a test's process and its keepers, services first, each under its name.
 
-    ``names`` gives the services of the stacks by their names at the keeper.
+    ``names`` gives the services of the stacks by their names at the keeper; of all others the run's roll tells those.
     """
     pids = [pid for keeper in keepers for pid in processes.descendants(keeper)]
     below = [pid for pid in processes.descendants(test or os.getpid()) if pid not in pids]
-    everyone = dict.fromkeys([*pids, *below])
-    return [_described(pid, names) for pid in everyone if processes.name(pid) not in processes.KEEPER_NAMES]
+    everyone = [pid for pid in dict.fromkeys([*pids, *below]) if processes.name(pid) not in processes.KEEPER_NAMES]
+    mains = {entry.pid: entry for folder in keepers.values() for entry in roll.living(str(folder))}
+    owners = {pid: entry for entry in mains.values() for pid in roll.members(entry)}
+    return [
+        Process(
+            pid=pid,
+            label=_label(pid, owners.get(pid), names),
+            command=processes.command(pid)[:COMMAND_SHOWN],
+            dump=mains[pid].dump if pid in mains else 0,
+        )
+        for pid in everyone
+    ]
 
 
-def is_main(process: Process) -> bool:
-    """Say whether a process is the one that was spawned as the service, and not one below it."""
-    return processes.session(process.pid) == process.pid
-
-
-def service_of(pid: int) -> str:
-    """Return the name at the keeper of the service that a process belongs to."""
-    return processes.environment(pid).get(processes.SERVICE_VARIABLE, "")
-
-
-def _described(pid: int, names: Mapping[str, str]) -> Process:
-    key = service_of(pid)
-    label = names.get(key, key) or OWN
-    return Process(pid=pid, label=label, command=processes.command(pid)[:COMMAND_SHOWN])
+def _label(pid: int, owner: Entry | None, names: Mapping[str, str]) -> str:
+    key = processes.environment(pid).get(processes.SERVICE_VARIABLE, "") or (owner.service if owner else "")
+    return names.get(key, key) or OWN

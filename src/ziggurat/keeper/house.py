@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from . import kernel, processes
+from . import kernel, processes, roll
 from .logs import ClosedLogs
 from .notify import NotifySockets
 from .ports import HeldPorts
@@ -43,6 +43,7 @@ class House:
         self._inotify = kernel.inotify()
         self._watched: dict[str, int] = {}
         self._sockets = NotifySockets(folder)
+        self._roll = roll.begin(folder)
         loop.watch(self._inotify, self._logs_grew)
 
     # === what a service asks of it ===
@@ -53,7 +54,10 @@ class House:
 
     def adopt(self, service: Service) -> None:
         """Know a service by its new main process."""
-        self._by_pid[service.pid] = service
+        pid, dump = service.pid, int(str(service.spec.get("dump", 0)))
+        self._by_pid[pid] = service
+        # A moment later: whoever asked for it is answered first.
+        self.loop.after(0.0, lambda: roll.enter(self._roll, pid, service.name, dump))
 
     def strangers(self) -> list[int]:
         """Return the children that are no service's main process: orphans that came here."""

@@ -8,9 +8,6 @@ import signal
 RUN_VARIABLE = "ZIGGURAT_RUN"
 SERVICE_VARIABLE = "ZIGGURAT_SERVICE"
 KEEPER_VARIABLE = "ZIGGURAT_KEEPER"
-DUMP_VARIABLE = "ZIGGURAT_DUMP"
-"""Holds the number of the signal that asks a service for what it is doing; 0 for one that must not be asked."""
-
 KEEPER_NAMES = ("ziggurat-keeper", "ziggurat-warden")
 """As ``ps`` shows the two processes that own a run's services."""
 

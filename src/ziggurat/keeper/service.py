@@ -198,11 +198,7 @@ class Service:
         return all(processes.state(pid) in {"T", "Z", ""} for pid in processes.descendants(self.pid))
 
     def _variables(self) -> dict[str, str]:
-        return {
-            **self._house.tags(self.name),
-            processes.DUMP_VARIABLE: str(self.spec.get("dump", 0)),
-            "NOTIFY_SOCKET": self.notify.path,
-        }
+        return {**self._house.tags(self.name), "NOTIFY_SOCKET": self.notify.path}
 
     def _known_build_id(self) -> str:
         """Read it when it is first asked for: while programs start, each moment of the processor is theirs."""

@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 
-from . import processes
+from . import processes, roll
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,8 +64,17 @@ def sweep(base: str) -> None:
         folder = f"{base}/{name}"
         run = "" if os.path.islink(folder) else dead_run(folder)
         if run:
-            kill((pid, processes.start_time(pid)) for pid in processes.tagged(run))
+            kill((pid, processes.start_time(pid)) for pid in members(run, folder))
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def members(run: str, folder: str) -> list[int]:
+    """Return the processes of a run that its keeper started: by the tag that they carry, or by the run's roll."""
+    known = read(folder)
+    if known and known.run != run:
+        return processes.tagged(run)
+    enrolled = [pid for entry in roll.living(folder) for pid in roll.members(entry)]
+    return list(dict.fromkeys([*processes.tagged(run), *enrolled]))
 
 
 def dead_run(folder: str) -> str:

@@ -26,6 +26,7 @@ from prism_stack.launcher.options import PATTERNS
 from prism_stack.stacks import Proxy, proxy_service
 from ziggurat import FREE, Notify, Service, Stack, wait_until
 from ziggurat.hang import own_dump
+from ziggurat.keeper import roll
 
 if TYPE_CHECKING:
     from ziggurat.scope import StackScope
@@ -122,11 +123,11 @@ def test_namespaces_of_two_runners_do_not_see_each_other(launcher: Launcher, con
     assert len(launcher.at_keeper()) == 3
 
 
-def dump_of(pid: int) -> str:
+def dump_of(launcher: Launcher, pid: int) -> str:
     """Return what a service says when it is asked in the way that its keeper was told."""
-    number = own_dump.signal_of(pid)
-    assert number == signal.SIGQUIT
-    return "\n".join(own_dump.ask(pid, number, UP_SECONDS).lines)
+    entries = {entry.pid: entry for entry in roll.living(str(launcher.stack.lease.folder))}
+    assert entries[pid].dump == signal.SIGQUIT
+    return "\n".join(own_dump.ask(pid, entries[pid].dump, UP_SECONDS).lines)
 
 
 def test_launcher_and_launched_explain_themselves_to_who_looks_at_a_hang(launcher: Launcher) -> None:
@@ -134,8 +135,10 @@ def test_launcher_and_launched_explain_themselves_to_who_looks_at_a_hang(launche
     launcher.launch("keyvalue")
     pid = launcher.processes()[RUNNER].pid
 
-    assert f"processes: 1\n  {RUNNER}: running, pid {pid}, 0 restarts" in dump_of(launcher.stack["launcher"].pid)
-    assert "calls inside: 0 under way" in dump_of(pid)
+    assert f"processes: 1\n  {RUNNER}: running, pid {pid}, 0 restarts" in dump_of(
+        launcher, launcher.stack["launcher"].pid
+    )
+    assert "calls inside: 0 under way" in dump_of(launcher, pid)
 
 
 def test_a_killed_runner_is_back_and_serving(launcher: Launcher, connect: Connect) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ziggurat import Notify, Service, Stack, census, cli, own, start, wait_until
+from ziggurat import LogLine, Notify, Service, Stack, census, cli, own, start, wait_until
 from ziggurat.keeper import processes
 from ziggurat.lease import base_folder
 
@@ -32,9 +32,7 @@ def dead_run() -> Iterator[tuple[str, list[int]]]:
     with subprocess.Popen([sys.executable, str(OWNER)], stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         told = json.loads(owner.stdout.readline())
-        os.kill(told["warden"], signal.SIGSTOP)
-        os.kill(told["keeper"], signal.SIGKILL)
-        os.kill(told["warden"], signal.SIGKILL)
+        kill_both({"pid": told["keeper"], "warden": told["warden"]})
         owner.kill()
         tagged = [pid for pid in told["members"] if processes.environment(pid)]
         yield told["run"], tagged
@@ -42,6 +40,13 @@ def dead_run() -> Iterator[tuple[str, list[int]]]:
             if not processes.environment(pid) and processes.state(pid) not in {"", "Z"}:
                 # Without a tag and without its keeper, nobody can know whose this one is.
                 os.kill(pid, signal.SIGKILL)
+
+
+def kill_both(keeper: dict[str, int]) -> None:
+    """Kill a keeper and its warden, before either can clean up after the other."""
+    os.kill(keeper["warden"], signal.SIGSTOP)
+    os.kill(keeper["pid"], signal.SIGKILL)
+    os.kill(keeper["warden"], signal.SIGKILL)
 
 
 def named(tag: str) -> census.Run:
@@ -114,6 +119,26 @@ def test_what_a_dead_run_left_is_found_without_its_folder(base: object, wait_gon
 
         assert {member.pid for member in census.end(named(tag))} == set(pids)
         wait_gone(*pids)
+
+
+def test_who_has_written_over_its_tag_is_found_by_the_runs_roll(
+    base: object, program: Program, wait_gone: Gone, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As redis does with its title; here a program that runs without any variable."""
+    del base
+    command = ("env", "-i", *program("serve", "127.0.0.1:0"))
+    service = Service(name="made", command=command, ready=LogLine(pattern="^listening"))
+    lease = own()
+    made = start(Stack(name="one", services=(service,)), lease=lease)["made"]
+    tag, pid, key = lease.about_keeper["run"], made.pid, made.key
+    kill_both(lease.about_keeper)
+    lease.close()
+    wait_until(lambda: not named(tag).lives, seconds=2, what="the end of keeper and warden")
+    assert [(member.pid, member.service) for member in named(tag).members] == [(pid, key)]
+
+    assert cli.main(["clean"]) == 0
+    assert f"run {tag}: ended 1, removed " in capsys.readouterr().out
+    wait_gone(pid)
 
 
 def test_runs_are_told_to_programs_as_json(base: object, capsys: pytest.CaptureFixture[str]) -> None:

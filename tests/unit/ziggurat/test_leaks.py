@@ -43,8 +43,8 @@ class FakeProcesses:
         return []
 
     def parent(self, pid: int) -> int:
-        """Return the kernel's own parent of threads for its threads."""
-        return 2 if pid == KERNEL_THREAD else 1
+        """Return the kernel's own parent of threads for its threads, and init for the daemon."""
+        return {KERNEL_THREAD: 2, DAEMON: 1}.get(pid, 0)
 
     def environment(self, pid: int) -> dict[str, str]:
         """Return the tag, once the daemon has memory to keep it in."""

@@ -99,6 +99,35 @@ def test_what_is_meant_to_stay_is_no_leak(write: Write, run: Run) -> None:
     run("-o", "ziggurat_may_leave=^/bin/sleep").assert_outcomes(passed=6)
 
 
+def test_what_a_wider_fixtures_own_process_starts_is_no_leak(write: Write, run: Run) -> None:
+    """A server that starts a worker when it is first asked does so in some test."""
+    source = """
+        import subprocess, sys
+        import pytest
+        from stacks import PROGRAMS
+
+        @pytest.fixture(scope="session")
+        def server():
+            pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            with subprocess.Popen([sys.executable, PROGRAMS / "start_workers.py"], **pipes) as process:
+                yield process
+
+        def test_before(server):
+            pass
+
+        def test_asks_first(server):
+            server.stdin.write("go\\n")
+            server.stdin.flush()
+            assert int(server.stdout.readline())
+
+        def test_after(server):
+            pass
+    """
+    write("integration/test_a.py", source)
+
+    run().assert_outcomes(passed=3)
+
+
 def test_a_mark_that_names_another_command_allows_nothing(write: Write, run: Run) -> None:
     """It is no licence for whatever comes."""
     source = f"""{SLEEPING}
