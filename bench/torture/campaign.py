@@ -7,6 +7,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+from rich.progress import track
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,9 +34,13 @@ class Campaign:
         return self.asked or (short if self.short else whole)
 
     def numbers(self, whole: int, short: int) -> Iterator[int]:
-        """Yield the numbers of the trials that a row makes, as long as there is time."""
+        """Yield the numbers of the trials that a row makes, as long as there is time; a terminal shows how far."""
         began = time.monotonic()
-        for number in [self.only] if self.only else range(1, self.amount(whole, short) + 1):
+        asked = [self.only] if self.only else range(1, self.amount(whole, short) + 1)
+        terminal = Console(stderr=True)
+        for number in track(
+            asked, console=terminal, transient=True, refresh_per_second=2, disable=not terminal.is_terminal
+        ):
             if time.monotonic() - began > self.seconds:
                 return
             yield number
