@@ -37,26 +37,26 @@ def test_a_failing_test_shows_what_happened_during_it(write: Write, run: Run) ->
         [
             r"-+ timeline of the test -+",
             r"what mattered",
-            r" +\+0\.\d{3}  test +its call raised AssertionError: assert False",
+            r" +\+\d+\.\d{3}  test +its call raised AssertionError: assert False",
             r"services",
             r"  made.web: running · build [0-9a-f]{12} · /.*",
             r"    log: /.*\.log",
             r"timeline, in seconds since the test began",
             r"    whole: /.*\.jsonl",
-            r" +\+0\.\d{3}  test +its call begins",
+            r" +\+\d+\.\d{3}  test +its call begins",
         ],
         consecutive=True,
     )
     result.stdout.re_match_lines(
         [
-            r" +\+0\.\d{3}  made.web  was ended by SIGKILL, as it was asked to \(pid \d+\)",
-            r" +\+0\.\d{3}  made.web  spawned again \(pid \d+, restart 1\)",
-            r" +\+0\.\d{3}  made.web  \| listening",
-            r" +\+0\.\d{3}  made.web  said READY=1",
+            r" +\+\d+\.\d{3}  made.web  was ended by SIGKILL, as it was asked to \(pid \d+\)",
+            r" +\+\d+\.\d{3}  made.web  spawned again \(pid \d+, restart 1\)",
+            r" +\+\d+\.\d{3}  made.web  \| listening",
+            r" +\+\d+\.\d{3}  made.web  said READY=1",
         ]
     )
     # The keeper may see a line a moment after it was written.
-    result.stdout.re_match_lines([r" +\+0\.\d{3}  made.web  \| asked: during"])
+    result.stdout.re_match_lines([r" +\+\d+\.\d{3}  made.web  \| asked: during"])
     result.stdout.no_fnmatch_line("*asked: before*")
 
 
@@ -106,10 +106,10 @@ def test_faults_stand_where_they_began_and_ended(write: Write, run: Run) -> None
 
     result.assert_outcomes(failed=1)
     told = [
-        r" +\+0\.\d{3}  made.web +fault on: paused",
-        r" +\+0\.\d{3}  faults +fault on: .*refused",
-        r" +\+0\.\d{3}  faults +fault off: .*refused",
-        r" +\+0\.\d{3}  made.web +fault off: paused",
+        r" +\+\d+\.\d{3}  made.web +fault on: paused",
+        r" +\+\d+\.\d{3}  faults +fault on: .*refused",
+        r" +\+\d+\.\d{3}  faults +fault off: .*refused",
+        r" +\+\d+\.\d{3}  made.web +fault off: paused",
     ]
     result.stdout.re_match_lines(["what mattered", *told, "timeline, in seconds since the test began", *told])
 
@@ -138,7 +138,7 @@ def test_all_forms_are_complete_under_xdist(
     for head, *events in told:
         number = head["test"][-2]
         assert [event["text"] for event in events if "asked" in event["text"]] == [f"asked: number {number}"]
-        result.stdout.re_match_lines([rf" +\+\d\.\d{{3}}  made.web  \| asked: number {number}"])
+        result.stdout.re_match_lines([rf" +\+\d+\.\d{{3}}  made.web  \| asked: number {number}"])
     assert sorted(properties(project.path / "junit.xml", "ziggurat.timeline")) == sorted(map(str, files))
     assert len(properties(project.path / "junit.xml", "ziggurat.service")) == 2
 
