@@ -7,7 +7,6 @@ to that fixture; one whose command a setting or the test's mark allows is nobody
 from __future__ import annotations
 
 import os
-import re
 import signal
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -16,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ziggurat import may_leave
 from ziggurat.errors import Leak
 from ziggurat.keeper import processes
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
 
-MARKER = "may_leave"
 OF_PYTHON = (r"multiprocessing\.(resource_tracker|forkserver)",)
 """What Python itself starts at the first need and keeps until the interpreter ends."""
 LEAVING_SECONDS = 1.0
@@ -48,7 +48,7 @@ class LeakDetector:
 
     def __init__(self, config: pytest.Config, is_watched: Callable[[pytest.Item], bool]) -> None:
         """Read what may be left; a test that can start nothing is not watched."""
-        self._allowed = [re.compile(pattern) for pattern in (*OF_PYTHON, *config.getini("ziggurat_may_leave"))]
+        self._allowed = may_leave.patterns(may_leave.SETTING, (*OF_PYTHON, *config.getini(may_leave.SETTING)))
         self._is_watched = is_watched
         self._tag = f"{os.getpid()}:{processes.start_time(os.getpid())}"
         self._tag_before = os.environ.get(TAG)
@@ -96,7 +96,7 @@ class LeakDetector:
 
     def _refuse_leaks(self, item: pytest.Item) -> None:
         __tracebackhide__ = True
-        left = self._left([*self._allowed, *_marked(item)])
+        left = self._left([*self._allowed, *may_leave.of_marks(item)])
         if left:
             described = [_described(known, item.nodeid) for known in left]
             for known in left:
@@ -163,12 +163,6 @@ def _ancestors(pid: int) -> Iterator[int]:
 def _is_keepers(pid: int) -> bool:
     """Say whether a process is a keeper, or belongs to one: it ends with its stack, or with the run."""
     return processes.name(pid) in processes.KEEPER_NAMES or processes.RUN_VARIABLE in processes.environment(pid)
-
-
-def _marked(item: pytest.Item) -> list[re.Pattern[str]]:
-    """Return what the test's marks allow; one without arguments allows everything."""
-    marks = list(item.iter_markers(MARKER))
-    return [re.compile(pattern) for mark in marks for pattern in mark.args or ("",)]
 
 
 def _is_allowed(known: Known, allowed: Iterable[re.Pattern[str]]) -> bool:

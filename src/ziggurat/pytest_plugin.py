@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ziggurat import may_leave
 from ziggurat.errors import GateClosed, UnknownName, ZigguratError
 from ziggurat.failure import Explainer
 from ziggurat.guard import Guard
@@ -67,8 +68,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("ziggurat_tiers", "TIER=FOLDER, one a line; all=FOLDER for tests in every tier", type="linelist")
     parser.addini("ziggurat_run_stacks", "FIXTURE=MODULE:NAME of a Stack for all workers, one a line", type="linelist")
-    may_leave = "regular expressions, one a line, of commands that any test may leave behind"
-    parser.addini("ziggurat_may_leave", may_leave, type="linelist")
+    left = "regular expressions, one a line, of commands that any test may leave behind"
+    parser.addini(may_leave.SETTING, left, type="linelist")
     parser.addini("ziggurat_gate", "MODULE:NAME of the Gate for e2e tests", default="")
 
 
@@ -78,6 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     try:
         config.stash[FOLDERS] = parse_folders(config.getini("ziggurat_tiers") or list(DEFAULT_FOLDERS))
+        may_leave.patterns(may_leave.SETTING, config.getini(may_leave.SETTING))
         _share_run_stacks(config)
     except ZigguratError as error:
         raise pytest.UsageError(str(error)) from error
@@ -135,6 +137,30 @@ def _chosen_tiers(definition: pytest.Item) -> frozenset[Tier]:
         if name not in list(Tier):
             pytest.fail(f"{definition.nodeid}: {UnknownName('tier', str(name), list(Tier))}", pytrace=False)
     return frozenset(map(Tier, mark.args)) if mark else frozenset(Tier)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Fail the collection of what may leave something that is no regular expression: its tests would run in vain.
+
+    A usage error would end a worker of pytest-xdist without a word.
+    """
+    del collector
+    report = yield
+    wrong = [problem for node in report.result or () if isinstance(node, pytest.Item) for problem in _wrong_marks(node)]
+    if wrong:
+        report.outcome, report.longrepr, report.result = "failed", "\n".join(wrong), []
+    return report
+
+
+def _wrong_marks(item: pytest.Item) -> list[str]:
+    try:
+        may_leave.of_marks(item)
+    except ZigguratError as error:
+        return [f"{item.nodeid}: {error}"]
+    return []
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from ziggurat import wait_until
 from ziggurat.keeper import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    import pytest
 
     Write = Callable[[str, str], Path]
     Run = Callable[..., pytest.RunResult]
@@ -138,3 +138,46 @@ def test_a_mark_that_names_another_command_allows_nothing(write: Write, run: Run
     write("integration/test_a.py", source)
 
     run().assert_outcomes(passed=1, errors=1)
+
+
+def test_a_setting_that_is_no_regular_expression_is_a_usage_error(write: Write, run: Run) -> None:
+    """Before anything is collected, also where no test may start processes."""
+    write("unit/test_a.py", "def test_it(): pass")
+    result = run("-o", "ziggurat_may_leave=(")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: ziggurat_may_leave: '(' is no regular expression: missing ), *"])
+
+
+@pytest.mark.parametrize("words", [(), ("-n1",)], ids=["alone", "with a worker"])
+def test_a_mark_that_is_no_regular_expression_is_an_error_of_collection(
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """No test is run, wherever the mark stands."""
+    monkeypatch.setenv("PYTEST_PLUGINS", "ziggurat.pytest_plugin,xdist")
+    source = """
+        import pytest
+
+        def test_fine(): pass
+
+        @pytest.mark.parametrize("number", [pytest.param(1, marks=pytest.mark.may_leave("fine", "("))])
+        def test_expression(number): pass
+    """
+    write("integration/test_a.py", source)
+    source = """
+        import pytest
+
+        class TestThese:
+            @pytest.mark.may_leave(5)
+            def test_number(self): pass
+    """
+    write("integration/test_b.py", source)
+    result = run(*words)
+
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*::test_expression[[]1[]]: may_leave: '(' is no regular expression: missing ), *",
+            "*::test_number: may_leave: 5 is no regular expression but int",
+        ]
+    )
