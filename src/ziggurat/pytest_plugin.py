@@ -189,6 +189,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     )
     if any(_may_start_processes(item) for item in items):
         _look_for_leaks(config)
+    if not config.getini("ziggurat_run_stacks") and any(_names_run_stacks(item) for item in items):
+        _refuse_run_stacks(config)
 
 
 def _may_start_processes(item: pytest.Item) -> bool:
@@ -200,6 +202,17 @@ def _look_for_leaks(config: pytest.Config) -> None:
 
     if not config.pluginmanager.has_plugin("ziggurat-leaks"):
         config.pluginmanager.register(LeakDetector(config, _may_start_processes), "ziggurat-leaks")
+
+
+def _names_run_stacks(item: pytest.Item) -> bool:
+    return any(mark.args for name in ("shared", "exclusive") for mark in item.iter_markers(name))
+
+
+def _refuse_run_stacks(config: pytest.Config) -> None:
+    from ziggurat.run.undeclared import Undeclared
+
+    if not config.pluginmanager.has_plugin("ziggurat-run-undeclared"):
+        config.pluginmanager.register(Undeclared(), "ziggurat-run-undeclared")
 
 
 def _tier_of(config: pytest.Config, item: pytest.Item) -> Tier | None:

@@ -133,3 +133,28 @@ def test_stacks_work_in_several_workers(write: Write, run: Run, monkeypatch: pyt
     write("behaviour/test_b.py", "import pytest\n@pytest.mark.tiers('unit', 'integration')\ndef test_it(tier): pass")
 
     run("-n", "2").assert_outcomes(passed=11)
+
+
+def test_a_mark_may_name_no_run_stack_where_none_is_declared(write: Write, run: Run) -> None:
+    """Who believes to be alone would not be; a mark without names asks for nothing, and so does a skipped test."""
+    source = """
+        import pytest
+
+        @pytest.mark.exclusive("shop")
+        def test_alone(): pass
+
+        @pytest.mark.shared("shop", "bank")
+        def test_shared(): pass
+
+        @pytest.mark.exclusive
+        def test_whatever_it_uses(): pass
+
+        @pytest.mark.skip
+        @pytest.mark.exclusive("shop")
+        def test_skipped(): pass
+    """
+    write("integration/test_a.py", source)
+    result = run()
+
+    result.assert_outcomes(passed=1, errors=2, skipped=1)
+    result.stdout.fnmatch_lines(["there is no run stack 'shop'; there is none", "there is no run stack 'bank'; *"])
