@@ -7,13 +7,16 @@ ziggurat clean [--json]    ends what dead runs left, and says what that was
 from __future__ import annotations
 
 import argparse
+import errno
 import json
+import os
+import signal
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ziggurat import census, lease
-from ziggurat.errors import ZigguratError
+from ziggurat.errors import WorldError, ZigguratError
 from ziggurat.report import runs as report
 
 if TYPE_CHECKING:
@@ -21,16 +24,20 @@ if TYPE_CHECKING:
 
     from ziggurat.census import Run
 
+READER_GONE = 128 + signal.SIGPIPE
+"""As a shell has it for whoever SIGPIPE ended."""
+
 
 def main(words: Sequence[str] | None = None) -> int:
     """Do what was asked for and return the exit code."""
     chosen = _parse(words)
     try:
-        lines = COMMANDS[chosen.command](as_json=chosen.json)
+        _write(COMMANDS[chosen.command](as_json=chosen.json))
+    except BrokenPipeError:
+        return READER_GONE
     except ZigguratError as error:
         sys.stderr.write(f"ziggurat: {error}\n")
         return error.exit_code
-    sys.stdout.write(lines)
     return 0
 
 
@@ -50,6 +57,30 @@ def clean(*, as_json: bool) -> str:
 
 
 COMMANDS = {"ps": ps, "clean": clean}
+
+
+def _write(text: str) -> None:
+    """Write to stdout; raise ``BrokenPipeError`` where the reader has gone, and ``WorldError`` for what else may be."""
+    try:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_unwritten()
+        raise
+    except OSError as error:
+        if sys.stdout:
+            _forget_unwritten()
+        message = f"cannot write to stdout: {error.strerror}"
+        raise WorldError(message) from error
+
+
+def _forget_unwritten() -> None:
+    """Have nowhere to go what stdout still holds: Python would try again as it ends, and complain."""
+    nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _facts(run: Run) -> dict[str, object]:
