@@ -13,7 +13,6 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from ziggurat.hang.model import Scene
     from ziggurat.recorder import Recorder
 
 SECTION = "timeline of the test"
@@ -54,11 +53,9 @@ class Explainer:
         """Have the report of the phase that is about to fail take a section along."""
         self._attached.append((title, text))
 
-    def seen(self) -> Scene:
-        """Return what is known of the stacks that are up."""
-        from ziggurat.hang.model import Scene
-
-        return self._recorder.scene() if self._recorder else Scene()
+    def keepers(self) -> dict[int, Path]:
+        """Return the pid of each keeper whose stacks are watched, and the folder of its run."""
+        return self._recorder.keepers() if self._recorder else {}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ziggurat import calls, events, plan
+from ziggurat import calls, events, naming, plan
 from ziggurat.binary import binary_of
 from ziggurat.errors import Ending
 from ziggurat.events import TEST, Event, Kind
-from ziggurat.hang.model import Scene
 from ziggurat.log import ServiceLog
 from ziggurat.observer import Observer
 from ziggurat.report.model import ServiceFacts, Timeline, in_order
@@ -125,31 +124,26 @@ class Recorder:
             services=tuple(_facts(source, reports, heard, unread) for source, (_, unread) in logs.items()),
         )
 
-    def scene(self) -> Scene:
-        """Return what somebody who looks at the processes has to know; asks nobody, for all may be stuck."""
-        services = [(stack, service) for stack in self.stacks for service in stack.services.values()]
-        return Scene(
-            keepers={observer.keeper: folder for folder, observer in self._observers.items() if observer.keeper},
-            names={service.key: f"{stack.spec.name}.{service.name}" for stack, service in services},
-        )
+    def keepers(self) -> dict[int, Path]:
+        """Return the pid of each keeper and the folder of its run; asks nobody, for all may be stuck."""
+        return {observer.keeper: folder for folder, observer in self._observers.items() if observer.keeper}
 
     def _reports(self) -> list[Message]:
         return [report for observer in self._observers.values() for report in observer.ask("list")]
 
     def _of_stacks(self, reports: list[Message]) -> Iterator[Source]:
         for stack in self.stacks:
-            for name, service in stack.services.items():
-                yield Source(service.key, f"{stack.spec.name}.{name}", service.log.path)
+            for service in stack.services.values():
+                yield Source(service.key, naming.shown(service.key), service.log.path)
             for report in plan.started_by((service.key for service in stack.services.values()), reports):
-                name = report["name"].partition("/")[2]
-                yield Source(report["name"], f"{stack.spec.name}.{name}", Path(report["log"]))
+                yield Source(report["name"], naming.shown(report["name"]), Path(report["log"]))
 
     def _of_messages(self, heard: list[Message]) -> Iterator[Source]:
         """Return those that were spawned by this process during the test, whose stack may be gone or never was."""
         for message in heard:
             log = Path(message.get("log", ""))
             if message["event"] == "spawned" and log.parent in self._folders:
-                yield Source(message["service"], name_of(message["service"]), log)
+                yield Source(message["service"], naming.shown(message["service"]), log)
 
     def _lines(self, source: Source) -> tuple[list[Event], int]:
         """Return the lines that a service wrote during the test, and how many bytes of it were not read."""
@@ -167,12 +161,6 @@ class Recorder:
     def _marks(self, log: Path, since: int) -> list[list[int]]:
         asked = (observer.ask("marks", path=str(log), since=since) for observer in self._observers.values())
         return next((marks for marks in asked if marks), [])
-
-
-def name_of(key: str) -> str:
-    """Return ``stack.service`` for a service's name at the keeper, where the stack has a number."""
-    stack, _, service = key.partition(".")
-    return f"{stack.rpartition('-')[0] or stack}.{service}"
 
 
 def _lives(heard: Iterable[Message], sources: Iterable[Source]) -> Iterator[Event]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 from ziggurat.hang import own_dump, own_stacks, proc, sockets, tools, tree
-from ziggurat.hang.model import Hang, Looked, Part, Process, Scene
+from ziggurat.hang.model import Hang, Looked, Part, Process
 
 T = TypeVar("T")
 
@@ -19,7 +20,7 @@ SPARE = 0.2
 """Before the end, for a debugger to be ended in."""
 
 
-def collect(test: str, reason: str, scene: Scene, *, short: bool) -> Hang:
+def collect(test: str, reason: str, keepers: Mapping[int, Path], *, short: bool) -> Hang:
     """Look at the threads of this process and at every process below it and its keepers.
 
     The short look asks no process anything.
@@ -27,7 +28,7 @@ def collect(test: str, reason: str, scene: Scene, *, short: bool) -> Hang:
     began = time.monotonic()
     seconds = SHORT_SECONDS if short else LOOK_SECONDS
     own = own_stacks.stacks()
-    everyone = _bounded(lambda: tree.found(scene.keepers, scene.names), began + seconds / 2) or []
+    everyone = _bounded(lambda: tree.found(keepers), began + seconds / 2) or []
     processes = everyone[: tree.MOST_PROCESSES]
     known = _bounded(sockets.sockets, began + seconds / 2) or {}
     parts = _each(

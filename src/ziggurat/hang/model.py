@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,16 +12,6 @@ class Part:
     title: str
     lines: tuple[str, ...] = ()
     problem: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What is known of the stacks that are up; services go by their names at the keeper."""
-
-    keepers: Mapping[int, Path] = field(default_factory=dict)
-    """The pid of each, and the folder of its run."""
-    names: Mapping[str, str] = field(default_factory=dict)
-    """Each service as ``stack.service``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

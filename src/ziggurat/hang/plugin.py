@@ -120,7 +120,7 @@ class HangExplainer:
     def _look(self, reason: str, *, short: bool) -> Hang:
         from ziggurat.hang.collect import collect
 
-        return collect(self._test, reason, self._explainer.seen(), short=short)
+        return collect(self._test, reason, self._explainer.keepers(), short=short)
 
     def _write(self, text: str) -> None:
         """Write to the terminal, past pytest's capture."""

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ziggurat import naming
 from ziggurat.hang.model import Process
 from ziggurat.keeper import processes, roll
 from ziggurat.keeper.roll import Entry
@@ -15,10 +16,10 @@ COMMAND_SHOWN = 200
 OWN = "below the test"
 
 
-def found(keepers: Mapping[int, Path], names: Mapping[str, str], *, test: int = 0) -> list[Process]:
+def found(keepers: Mapping[int, Path], *, test: int = 0) -> list[Process]:
     """Return the processes below a test's process and its keepers, services first, each under its name.
 
-    ``names`` gives the services of the stacks by their names at the keeper; of all others the run's roll tells those.
+    Who carries no name is told by the roll of his run.
     """
     pids = [pid for keeper in keepers for pid in processes.descendants(keeper)]
     below = [pid for pid in processes.descendants(test or os.getpid()) if pid not in pids]
@@ -28,7 +29,7 @@ def found(keepers: Mapping[int, Path], names: Mapping[str, str], *, test: int = 
     return [
         Process(
             pid=pid,
-            label=_label(pid, owners.get(pid), names),
+            label=_label(pid, owners.get(pid)),
             command=processes.command(pid)[:COMMAND_SHOWN],
             dump=mains[pid].dump if pid in mains else 0,
         )
@@ -36,6 +37,6 @@ def found(keepers: Mapping[int, Path], names: Mapping[str, str], *, test: int = 
     ]
 
 
-def _label(pid: int, owner: Entry | None, names: Mapping[str, str]) -> str:
+def _label(pid: int, owner: Entry | None) -> str:
     key = processes.environment(pid).get(processes.SERVICE_VARIABLE, "") or (owner.service if owner else "")
-    return names.get(key, key) or OWN
+    return naming.shown(key) or OWN

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ziggurat import LogLine, Service, Stack, attach, start, start_detached
+from ziggurat.hang import tree
 from ziggurat.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -94,6 +95,17 @@ def test_what_they_wrote_is_shown_when_a_test_fails(stack: RunningStack) -> None
     stack["owl"].log.wait_for("another")
 
     assert {service.name for service in recorder.timeline().services} == {"nest.owl", "nest.another"}
+    recorder.close()
+
+
+def test_a_look_at_a_hang_calls_them_as_the_timeline_does(stack: RunningStack) -> None:
+    """So that a reader finds one in the other."""
+    recorder = Recorder()
+    recorder.enter(stack)
+    stack["owl"].log.wait_for("another")
+    looked_at = {process.label for process in tree.found(recorder.keepers())}
+
+    assert looked_at - {tree.OWN} == {service.name for service in recorder.timeline().services}
     recorder.close()
 
 
