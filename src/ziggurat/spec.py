@@ -173,8 +173,8 @@ class Service:
     log_bound: int = LOG_BOUND
     limits: Limits = field(default_factory=Limits)
     dump: signal.Signals | None = None
-    """The signal on which it writes to its log what it is doing, for the report of a hang; never sent to a process that
-    does not catch it."""
+    """The signal on which it writes to its stderr or stdout what it is doing, for the report of a hang; never sent to a
+    process that does not catch it."""
 
 
 OUTSIDE = "outside"
