@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ziggurat.errors import SpecError
+
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from ziggurat.recorder import Recorder
+
+    Write = Callable[[str, str], Path | str]
 
 SECTION = "timeline of the test"
 LONGEST_NAME = 80
@@ -24,8 +28,12 @@ class Explainer:
     """A plugin of pytest that remembers what happens during each test, once there is a stack to watch."""
 
     def __init__(self, config: pytest.Config) -> None:
-        """Explain the failures of a run."""
+        """Explain the failures of a run; raise ``SpecError`` where the place for files can be no folder."""
         self._config = config
+        chosen = config.getoption("timelines")
+        self._chosen = Path(config.invocation_params.dir, chosen) if chosen else None
+        if self._chosen:
+            refuse_no_folder(self._chosen)
         self._present = ("", time.monotonic_ns())
         self._recorder: Recorder | None = None
         self._attached: list[tuple[str, str]] = []
@@ -43,11 +51,20 @@ class Explainer:
     @property
     def folder(self) -> Path:
         """Where timelines and reports of hangs are written."""
-        chosen = self._config.getoption("timelines")
-        if chosen:
-            return Path(self._config.invocation_params.dir, chosen)
+        if self._chosen:
+            return self._chosen
         factory: pytest.TempPathFactory = self._config._tmp_path_factory  # type: ignore[attr-defined]  # noqa: SLF001 - no fixture is at hand
         return factory.getbasetemp() / "timelines"
+
+    def write(self, name: str, text: str) -> Path | str:
+        """Write a file and return where it stands, or why it does not: a failure is told all the same."""
+        try:
+            whole = self.folder / name
+            whole.parent.mkdir(parents=True, exist_ok=True)
+            whole.write_text(text, encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            return f"not written, {(error.strerror or str(error)).lower()}"
+        return whole
 
     def attach(self, title: str, text: str) -> None:
         """Have the report of the phase that is about to fail take a section along."""
@@ -87,7 +104,7 @@ class Explainer:
         report.sections += self._attached
         self._attached.clear()
         if report.failed and self._recorder:
-            explain(item, report, self._recorder, self.folder)
+            explain(item, report, self._recorder, self.write)
         return report
 
     def pytest_unconfigure(self) -> None:
@@ -100,21 +117,32 @@ class Explainer:
             self._recorder.tell(text)
 
 
-def explain(item: pytest.Item, report: pytest.TestReport, recorder: Recorder, folder: Path) -> None:
+def explain(item: pytest.Item, report: pytest.TestReport, recorder: Recorder, write: Write) -> None:
     """Add to the report of a failed phase what happened until then, and where the whole of it stands."""
     from ziggurat.report.json_lines import json_lines
     from ziggurat.report.junit import properties
     from ziggurat.report.text import timeline_text
 
     timeline = recorder.timeline()
-    whole = folder / f"{file_name(item.nodeid)}.{report.when}.jsonl"
-    folder.mkdir(parents=True, exist_ok=True)
-    whole.write_text("".join(f"{line}\n" for line in json_lines(timeline)))
+    lines = "".join(f"{line}\n" for line in json_lines(timeline))
+    whole = write(f"{file_name(item.nodeid)}.{report.when}.jsonl", lines)
     report.sections.append((SECTION, timeline_text(timeline, whole)))
     told = properties(timeline, whole)
     # The report of this phase has its own copy by now, and JUnit takes those of the teardown.
     item.user_properties.extend(told)
     report.user_properties.extend(told)
+
+
+def refuse_no_folder(place: Path) -> None:
+    """Raise ``SpecError`` for a place that is no folder and cannot become one."""
+    try:
+        nearest = next(above for above in (place, *place.parents) if above.exists())
+        problem = "" if nearest.is_dir() else f"{nearest} is no folder"
+    except OSError as error:
+        problem = f"{place}: {(error.strerror or str(error)).lower()}"
+    if problem:
+        message = f"--timelines: {problem}"
+        raise SpecError(message)
 
 
 def file_name(test: str) -> str:

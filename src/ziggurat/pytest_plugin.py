@@ -80,10 +80,10 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         config.stash[FOLDERS] = parse_folders(config.getini("ziggurat_tiers") or list(DEFAULT_FOLDERS))
         may_leave.patterns(may_leave.SETTING, config.getini(may_leave.SETTING))
+        explainer = config.stash[EXPLAINER] = Explainer(config)
         _share_run_stacks(config)
     except ZigguratError as error:
         raise pytest.UsageError(str(error)) from error
-    explainer = config.stash[EXPLAINER] = Explainer(config)
     config.pluginmanager.register(explainer, "ziggurat-explainer")
     config.pluginmanager.register(HangExplainer(config, explainer), "ziggurat-hangs")
     if hasattr(config, "workerinput"):

@@ -106,15 +106,13 @@ class HangExplainer:
         from ziggurat.report.hang import hang_text, hang_whole
 
         hang = self._look(reason, short=False)
-        whole = self._explainer.folder / f"{file_name(self._test)}.hang.txt"
-        whole.parent.mkdir(parents=True, exist_ok=True)
-        whole.write_text(hang_whole(hang))
+        whole = self._explainer.write(f"{file_name(self._test)}.hang.txt", hang_whole(hang))
         self._explainer.attach("hang report", hang_text(hang, whole))
 
     def _explain_briefly(self) -> None:
         from ziggurat.report.hang import hang_text
 
-        text = hang_text(self._look("it was interrupted", short=True), None)
+        text = hang_text(self._look("it was interrupted", short=True), "")
         self._write(f"\n--- hang report ---\n{text}\n")
 
     def _look(self, reason: str, *, short: bool) -> Hang:

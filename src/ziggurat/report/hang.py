@@ -17,8 +17,8 @@ PROCESSES_SHOWN = 12
 WHOLE = 1 << 30
 
 
-def hang_text(hang: Hang, whole: Path | None) -> str:
-    """Return the report for a terminal; ``whole`` is where all of it stands, if anywhere."""
+def hang_text(hang: Hang, whole: Path | str) -> str:
+    """Return the report for a terminal; ``whole`` is where all of it stands or why it does not, empty for nothing."""
     shown = hang.processes[:PROCESSES_SHOWN]
     rows = [
         *_head(hang),

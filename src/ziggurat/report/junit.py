@@ -12,10 +12,10 @@ LONGEST = 500
 MOST_SERVICES = 32
 
 
-def properties(timeline: Timeline, whole: Path) -> list[tuple[str, str]]:
-    """Return names and values; what mattered has one for each entry."""
+def properties(timeline: Timeline, whole: Path | str) -> list[tuple[str, str]]:
+    """Return names and values; what mattered has one for each entry, and a file has none where it was not written."""
     return [
-        ("ziggurat.timeline", str(whole)),
+        *((("ziggurat.timeline", str(whole)),) if isinstance(whole, Path) else ()),
         *(("ziggurat.mattered", entry[:LONGEST]) for entry in brief(timeline)),
         *(("ziggurat.service", _service(service)) for service in timeline.services[:MOST_SERVICES]),
     ]

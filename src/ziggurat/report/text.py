@@ -18,8 +18,8 @@ WRAPPED = 3
 """Rows that what matters may take; its rest stands in the file."""
 
 
-def timeline_text(timeline: Timeline, whole: Path) -> str:
-    """Return the report of a failing test; ``whole`` is where all of it stands."""
+def timeline_text(timeline: Timeline, whole: Path | str) -> str:
+    """Return the report of a failing test; ``whole`` is where all of it stands, or why it does not."""
     sources = {event.source for event in timeline.events} | {service.name for service in timeline.services}
     page = _Page(timeline, min(WIDEST_SOURCE, max(map(len, sources), default=0)))
     rows = [

@@ -148,6 +148,26 @@ def test_a_teardown_that_hangs_after_a_failure_is_timed_out_too(
     result.stdout.fnmatch_lines(["*- hang report -*", "    stuck *test_a.py:7"])
 
 
+def test_a_report_that_cannot_be_written_replaces_no_time_out(
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The terminal has it in short."""
+    monkeypatch.setenv("PYTEST_PLUGINS", "ziggurat.pytest_plugin,pytest_timeout")
+    source = """
+        import time
+
+        def test_waits():
+            time.sleep(60)
+    """
+    write("integration/test_a.py", source)
+    result = run("--timeout=0.5", "--timelines=/proc/timelines")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E*Failed: Timeout (>0.5s) from pytest-timeout.", "*- hang report -*", "whole: not written, no such file or *"]
+    )
+
+
 @pytest.fixture
 def waiting(
     write: Write, project: pytest.Pytester, command: list[str], tmp_path: Path

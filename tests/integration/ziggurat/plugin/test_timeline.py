@@ -143,6 +143,48 @@ def test_all_forms_are_complete_under_xdist(
     assert len(properties(project.path / "junit.xml", "ziggurat.service")) == 2
 
 
+@pytest.mark.parametrize(("words", "refused"), [("a_file", "a_file"), ("a_file/timelines", "a_file")])
+def test_a_place_for_timelines_that_is_no_folder_is_a_usage_error(
+    run: Run, project: pytest.Pytester, words: str, refused: str
+) -> None:
+    """Before anything is run: the first failure would be the wrong moment to hear of it."""
+    (project.path / "a_file").write_text("of somebody")
+    result = run(f"--timelines={words}")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: --timelines: {project.path / refused} is no folder"])
+    assert (project.path / "a_file").read_text() == "of somebody"
+
+
+def test_a_place_for_timelines_that_cannot_be_looked_at_is_a_usage_error(run: Run) -> None:
+    """With the reason."""
+    result = run(f"--timelines={'x' * 300}")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --timelines: *xxx: file name too long"])
+
+
+@pytest.mark.usefixtures("asking")
+def test_a_timeline_that_cannot_be_written_is_told_all_the_same(
+    write: Write, run: Run, project: pytest.Pytester
+) -> None:
+    """Nobody can make a folder in /proc; the run goes on, and JUnit's report names no file."""
+    source = """
+        def test_fails(ask):
+            ask("during")
+            assert False
+
+        def test_after(): pass
+    """
+    write("integration/test_a.py", source)
+    result = run("--timelines=/proc/timelines", "--junitxml=junit.xml")
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["    whole: not written, no such file or directory", "*its call begins"])
+    assert properties(project.path / "junit.xml", "ziggurat.timeline") == []
+    assert len(properties(project.path / "junit.xml", "ziggurat.service")) == 1
+
+
 def properties(path: Path, name: str) -> list[str]:
     """Return the values of a property in a JUnit report."""
     found = ET.parse(path).iter("property")  # noqa: S314 - pytest wrote it just now

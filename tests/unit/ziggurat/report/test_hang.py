@@ -56,7 +56,7 @@ def test_a_long_part_is_folded_and_stands_whole_in_the_file() -> None:
     """The terminal has 100 columns and little patience."""
     found = hang(process(7, Part(title="threads", lines=tuple(f"thread {n}" for n in range(50))), command="x" * 300))
 
-    text = hang_text(found, None)
+    text = hang_text(found, "")
     assert f"    … {50 - PART_SHOWN} more lines" in text
     assert max(map(len, text.split("\n"))) <= WIDTH
     assert "thread 49" in hang_whole(found)
@@ -67,5 +67,5 @@ def test_of_many_processes_the_first_are_shown() -> None:
     """The others stand in the file."""
     found = hang(*(process(pid) for pid in range(PROCESSES_SHOWN + 2)))
 
-    assert hang_text(found, None).endswith("\n2 more processes")
+    assert hang_text(found, "").endswith("\n2 more processes")
     assert f"(pid {PROCESSES_SHOWN + 1})" in hang_whole(found)
