@@ -46,6 +46,19 @@ def test_a_public_name_can_be_imported_and_is_documented(name: str) -> None:
 
     if isinstance(public, type) or callable(public):
         assert public.__doc__
+        # As a dataclass documents itself where nobody does.
+        assert not public.__doc__.startswith(f"{name}(")
+
+
+@pytest.mark.parametrize(
+    "public", [public for name in ziggurat.__all__ if isinstance(public := getattr(ziggurat, name), type)]
+)
+def test_what_a_public_class_does_is_documented(public: type) -> None:
+    """Each method and property of its own that a name without an underscore gives to everybody."""
+    own = {name: value for name, value in vars(public).items() if not name.startswith("_")}
+    done = {name: value for name, value in own.items() if callable(value) or isinstance(value, property)}
+
+    assert [name for name, value in done.items() if not value.__doc__] == []
 
 
 def test_type_checkers_see_the_same_list() -> None:

@@ -143,6 +143,15 @@ def examples(document: str) -> str:
     return "\n".join(dedent(block) for block in blocks if CODE.match(dedent(block).strip()))
 
 
+def test_the_examples_of_the_public_api_pass(write: Write, run: Run) -> None:
+    """Each as it stands there."""
+    write("../shop.py", SHOP)
+    source = examples("api.md")
+    write("integration/test_api.py", source)
+
+    run().assert_outcomes(passed=source.count("def test_") + source.count("parametrize("))
+
+
 def test_the_examples_of_faults_pass(write: Write, run: Run) -> None:
     """Each as it stands there."""
     write("../shop.py", SHOP)
