@@ -169,28 +169,39 @@ def test_a_run_that_needs_no_stack_starts_none(notes: Notes, write: Write, run: 
     assert notes.read("started") == []
 
 
-def test_who_has_the_stack_alone_meets_nobody_and_may_break_it(notes: Notes, write: Write, run: Run) -> None:
-    """It is whole again, at its address, for whoever comes next; who shares it may not touch it."""
-    source = """
+@pytest.mark.parametrize("words", MODES, ids=lambda words: words[-1].removeprefix("-"))
+def test_who_has_the_stack_alone_meets_nobody_and_may_break_it(
+    notes: Notes, write: Write, run: Run, words: tuple[str, ...]
+) -> None:
+    """It is whole again, at its address, for whoever comes next; who shares it meets others, and may not touch it."""
+    workers = 1 if words == ("-n0",) else 2
+    source = f"""
+        import os
         import time
         import pytest
-        from stacks import note
-        from ziggurat import Limits, NotExclusive
+        from stacks import HERE, note
+        from ziggurat import Limits, NotExclusive, wait_until
+
+        WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 
         @pytest.fixture
         def told(request):
             began = time.monotonic_ns()
             yield
-            note("times", f"{request.node.name} {began} {time.monotonic_ns()}")
+            note("times", f"{{WORKER}} {{request.node.name}} {{began}} {{time.monotonic_ns()}}")
 
-        @pytest.mark.parametrize("number", range(12))
+        def all_are_here():
+            return len(list(HERE.glob("here-*"))) == {workers}
+
+        @pytest.mark.parametrize("number", range(4))
         def test_shared(ask, shop, told, number):
-            for _ in range(10):
-                ask("hello")
+            (HERE / f"here-{{WORKER}}").touch()
+            wait_until(all_are_here, seconds=20, what="the first test of each worker")
+            ask("hello")
             note("addresses", shop.address("web.http"))
 
         @pytest.mark.exclusive
-        @pytest.mark.parametrize("number", range(3))
+        @pytest.mark.parametrize("number", range(2))
         def test_alone(ask, shop, told, number):
             ask("hello")
             shop["web"].kill()
@@ -205,14 +216,18 @@ def test_who_has_the_stack_alone_meets_nobody_and_may_break_it(notes: Notes, wri
             with pytest.raises(NotExclusive), shop["web"].limited(Limits(open_files=64)):
                 pass
     """
+    # Where a file stays together, each worker has one.
     write("integration/test_a.py", source)
-    run("-n2", "--dist", "worksteal").assert_outcomes(passed=16)
-    times = [(name, int(began), int(ended)) for name, began, ended in map(str.split, notes.read("times"))]
+    write("integration/test_b.py", source)
+    run(*words).assert_outcomes(passed=14)
+    lines = [line.split() for line in notes.read("times")]
+    times = [(name, int(began), int(ended)) for _, name, began, ended in lines]
+    met = [(name, sum(start < ended and began < end for _, start, end in times) - 1) for name, began, ended in times]
 
     assert len(notes.read("started")) == len(set(notes.read("addresses"))) == 1
-    for name, began, ended in times:
-        if name.startswith("test_alone"):
-            assert [other for other, start, end in times if start < ended and began < end] == [name]
+    assert len({worker for worker, *_ in lines}) == workers
+    assert [others for name, others in met if name.startswith("test_alone")] == [0, 0, 0, 0]
+    assert any(others for _, others in met) == (workers == 2)
 
 
 def test_what_went_wrong_is_told_in_full_once_and_to_each_test_in_short(notes: Notes, write: Write, run: Run) -> None:
