@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ziggurat.errors import RunStackDamaged, TierViolation, ZigguratError
+from ziggurat.errors import KeeperLost, RunStackDamaged, TierViolation, ZigguratError
 from ziggurat.run.demand import Demand, named_in
 from ziggurat.tiers import PROCESSES, Tier, allowed_in
 
@@ -100,9 +100,10 @@ class Using:
         with suppress(ZigguratError):
             self._tenant.claim(dict.fromkeys(self._ending_with(item, nextitem), False), self._label)
         result = yield
-        damaged = self._leave()
-        if damaged:
-            pytest.fail(str(damaged), pytrace=False)
+        lost = self._leave()
+        # Who could not even have its stack, as the keeper is gone, was told so.
+        if lost and not (isinstance(lost, KeeperLost) and REFUSED in item.stash):
+            pytest.fail(str(lost), pytrace=False)
         return result
 
     def pytest_unconfigure(self) -> None:
@@ -140,11 +141,11 @@ class Using:
             return self._tenant.known()
         return frozenset() if item.parent is following.parent else self._recent & self._tenant.known()
 
-    def _leave(self) -> RunStackDamaged | None:
+    def _leave(self) -> RunStackDamaged | KeeperLost | None:
         try:
             self._tenant.leave()
-        except RunStackDamaged as damaged:
-            return damaged
+        except (RunStackDamaged, KeeperLost) as lost:
+            return lost
         return None
 
 
