@@ -33,8 +33,6 @@ import os
 from dataclasses import replace
 from ziggurat import wait_until
 
-HERE = Path(__file__).parent
-
 def note(name, line=""):
     with (HERE / name).open("a") as file:
         file.write(f"{line}\\n")
