@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ORPHAN_GRACE = 2.0  # seconds for a service that declared on_orphan = terminate
 STUBBORN = 5.0  # seconds after which the keeper leaves what cannot be killed to the warden
 RECHECK = 0.002
+ENROL_AFTER = 0.01  # seconds: whoever asked has its answer by then, and the processor belongs to the programs before
 
 
 class House:
@@ -56,8 +57,7 @@ class House:
         """Know a service by its new main process."""
         pid, dump = service.pid, int(str(service.spec.get("dump", 0)))
         self._by_pid[pid] = service
-        # A moment later: whoever asked for it is answered first.
-        self.loop.after(0.0, lambda: roll.enter(self._roll, pid, service.name, dump))
+        self.loop.after(ENROL_AFTER, lambda: roll.enter(self._roll, pid, service.name, dump))
 
     def strangers(self) -> list[int]:
         """Return the children that are no service's main process: orphans that came here."""
