@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -68,6 +69,10 @@ def test_each_runner_gives_what_the_other_took(prism: RunningStack) -> None:
 
 def test_a_runner_that_ends_under_load_is_not_missed(prism: RunningStack) -> None:
     """One of two drains while calls come through both proxies: none of them fails."""
+    # A runner that is ready may not be known to each proxy yet.
+    for proxy in ("one", "two"):
+        routed = rf'routed .*endpoint="{re.escape(prism.address("right.data"))}"'
+        prism[proxy].log.wait_for(routed, seconds=PATIENCE)
     with load_on(prism.address("one.data")) as first, load_on(prism.address("two.data")) as second:
         wait_until(grows(first.acknowledged), seconds=PATIENCE, what="an acknowledged write")
         ending = prism["left"].terminate()
