@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
 
 import ziggurat
+import ziggurat.testing
 
 SOURCE = Path(ziggurat.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
+PUBLIC = {name: getattr(package, name) for package in (ziggurat, ziggurat.testing) for name in package.__all__}
+CLASSES = {name: public for name, public in PUBLIC.items() if isinstance(public, type)}
 
 
 @cache
@@ -39,10 +43,22 @@ def typed_names() -> set[tuple[str, str]]:
     }
 
 
-@pytest.mark.parametrize("name", ziggurat.__all__)
+def undocumented(public: type) -> list[str]:
+    """Return what a class lets everybody do and says nothing of: its own and what it has of the toolkit's bases."""
+    done = (property, cached_property, classmethod, staticmethod)
+    return [
+        f"{base.__name__}.{name}"
+        for base in public.__mro__
+        if base.__module__.startswith("ziggurat")
+        for name, value in vars(base).items()
+        if not name.startswith("_") and (inspect.isfunction(value) or isinstance(value, done)) and not value.__doc__
+    ]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
 def test_a_public_name_can_be_imported_and_is_documented(name: str) -> None:
     """Values of other types than our own are documented where they are defined."""
-    public = getattr(ziggurat, name)
+    public = PUBLIC[name]
 
     if isinstance(public, type) or callable(public):
         assert public.__doc__
@@ -50,15 +66,30 @@ def test_a_public_name_can_be_imported_and_is_documented(name: str) -> None:
         assert not public.__doc__.startswith(f"{name}(")
 
 
-@pytest.mark.parametrize(
-    "public", [public for name in ziggurat.__all__ if isinstance(public := getattr(ziggurat, name), type)]
-)
+@pytest.mark.parametrize("public", CLASSES.values(), ids=CLASSES)
 def test_what_a_public_class_does_is_documented(public: type) -> None:
-    """Each method and property of its own that a name without an underscore gives to everybody."""
-    own = {name: value for name, value in vars(public).items() if not name.startswith("_")}
-    done = {name: value for name, value in own.items() if callable(value) or isinstance(value, property)}
+    """Each method and property that a name without an underscore gives to everybody."""
+    assert undocumented(public) == []
 
-    assert [name for name, value in done.items() if not value.__doc__] == []
+
+def test_no_kind_of_method_may_go_undocumented() -> None:
+    """Also those that only a descriptor of the class calls."""
+
+    class Undocumented:
+        def method(self) -> None: ...
+        @property
+        def property(self) -> None: ...
+        @cached_property
+        def cached(self) -> None: ...
+        @classmethod
+        def of_class(cls) -> None: ...
+        @staticmethod
+        def static() -> None: ...
+        def _private(self) -> None: ...
+
+    Undocumented.__module__ = "ziggurat.example"
+
+    assert len(undocumented(Undocumented)) == 5
 
 
 def test_type_checkers_see_the_same_list() -> None:
