@@ -30,11 +30,11 @@ def pytest_configure() -> None:
     for name in list(os.environ):
         if name.startswith(FOREIGN) and name != "PRISM_WORKSPACE":
             del os.environ[name]
-    # A shell has SIGINT ignored for what it runs in the background, and nohup SIGHUP: whatever a test starts and ends
-    # by them would inherit that.
-    for number, heed in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    # A shell has SIGINT and SIGQUIT ignored for what it runs in the background, and nohup SIGHUP: what a test starts
+    # would inherit that.
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, heed)
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -188,6 +188,8 @@ def test_nobody_who_reads_its_log_has_to_stay(start_alone: Callable[..., Lone], 
 
     assert lone.process.poll() is None
     assert all(alive(each.pid) and each.healthy for each in listed)
+    # It has something to say to nobody.
+    lone.process.send_signal(signal.SIGQUIT)
     lone.process.terminate()
     assert lone.process.wait(30) == 0
 

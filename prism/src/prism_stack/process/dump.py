@@ -5,9 +5,10 @@ from __future__ import annotations
 import faulthandler
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterable
+
+from prism_stack.process import logs
 
 SIGNAL = signal.SIGQUIT
 MOST_LINES = 100
@@ -45,8 +46,7 @@ def compose(name: str) -> str:
 
 def write(name: str) -> None:
     """Write what the program holds to stderr, in one piece."""
-    sys.stderr.write(compose(name))
-    sys.stderr.flush()
+    logs.say(compose(name))
 
 
 def _told(lines: Lines) -> list[str]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+from contextlib import suppress
 from datetime import UTC, datetime
 
+STDERR = 2
 LEVELS = {
     "error": logging.ERROR,
     "warn": logging.WARNING,
@@ -41,6 +44,25 @@ class Json(logging.Formatter):
         return json.dumps(line)
 
 
+class Stderr(logging.Handler):
+    """Each event in one write, with nothing kept back: what cannot be written must not fail the program's end."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write an event."""
+        try:
+            say(f"{self.format(record)}\n")
+        except Exception:  # noqa: BLE001 - as every handler of the standard library
+            self.handleError(record)
+
+
+def say(text: str) -> None:
+    """Write to stderr; that whoever read it is gone, or the disk full, is no failure of this program."""
+    data = text.encode(errors="replace")
+    with suppress(OSError):
+        while data:
+            data = data[os.write(STDERR, data) :]
+
+
 def moment(record: logging.LogRecord) -> str:
     """Return when it happened, in UTC and to the millisecond."""
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -48,6 +70,6 @@ def moment(record: logging.LogRecord) -> str:
 
 def start(form: str, level: str) -> None:
     """Send what this process logs to stderr."""
-    handler = logging.StreamHandler()
+    handler = Stderr()
     handler.setFormatter(Json() if form == "json" else Text())
     logging.basicConfig(handlers=[handler], level=LEVELS[level], force=True)
