@@ -177,7 +177,8 @@ def test_a_paused_service_may_be_killed(running: RunningStack) -> None:
 
 def test_a_paused_service_can_be_stopped_in_its_own_way(lease: Lease) -> None:
     """Also one that waits for a child that stands still with it."""
-    script = "trap 'kill $!; wait $!; exit 7' TERM; sleep 60 & echo up; wait"
+    # The child says so, once it is a program of its own: before, a signal to it is its parent's trap.
+    script = "trap 'kill $!; wait $!; exit 7' TERM; sh -c 'echo up; exec sleep 60' & wait"
     service = Service(name="made", command=("/bin/sh", "-c", script), ready=LogLine(pattern="^up$"))
     with start(Stack(name="parent", services=(service,)), lease=lease) as stack:
         stack["made"].pause()

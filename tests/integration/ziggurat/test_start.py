@@ -164,7 +164,9 @@ def test_reasons_are_counted_and_the_latest_stands_last(lease: Lease, program: P
     with pytest.raises(NotReady) as caught:
         start(stack, lease=lease)
     reasons = dict(caught.value.waiting[0].reasons)
-    assert list(reasons)[-2:] == ["SERVICE_UNKNOWN", "NOT_SERVING"]
+    # On a busy machine the last question of all may still be open.
+    answered = [reason for reason in reasons if "not answered" not in reason]
+    assert answered[-2:] == ["SERVICE_UNKNOWN", "NOT_SERVING"]
     assert reasons["SERVICE_UNKNOWN"] == 1
     assert reasons["NOT_SERVING"] > 2
 
