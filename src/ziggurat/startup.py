@@ -163,14 +163,12 @@ class Start:
         return log
 
     def _begin_to_hold(self) -> Callable[[], list[object]]:
-        ports = [port for _, _, port in self._ports() if not port.reported]
+        ports = self._ports_to_hold()
         return self._lease.begin([("hold", {"host": port.host, "port": port.number}) for port in ports])
 
     def _held_by(self, outcomes: list[object]) -> list[Endpoint]:
-        held = [port for _, _, port in self._ports() if not port.reported]
-        return [
-            Endpoint(port.host, number) for port, number in zip(held, outcomes, strict=True) if isinstance(number, int)
-        ]
+        asked = zip(self._ports_to_hold(), outcomes, strict=True)
+        return [Endpoint(port.host, number) for port, number in asked if isinstance(number, int)]
 
     def _endpoints(self) -> dict[str, dict[str, Endpoint]]:
         """Return every service's endpoints; a port is held, or unknown where the service reports it."""
@@ -179,6 +177,9 @@ class Start:
         for service, name, port in self._ports():
             endpoints[service][name] = Endpoint(port.host, 0) if port.reported else next(known)
         return endpoints
+
+    def _ports_to_hold(self) -> list[Port]:
+        return [port for _, _, port in self._ports() if not port.reported]
 
     def _ports(self) -> list[tuple[str, str, Port]]:
         return [(service.name, name, port) for service in self._stack.services for name, port in service.ports.items()]

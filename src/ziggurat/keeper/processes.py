@@ -8,6 +8,7 @@ import signal
 RUN_VARIABLE = "ZIGGURAT_RUN"
 SERVICE_VARIABLE = "ZIGGURAT_SERVICE"
 KEEPER_VARIABLE = "ZIGGURAT_KEEPER"
+
 KEEPER_NAMES = ("ziggurat-keeper", "ziggurat-warden")
 """As ``ps`` shows the two processes that own a run's services."""
 
