@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Protocol
-from uuid import uuid4
 
 import pytest
 
@@ -132,9 +131,9 @@ def outlive(layer: DataLayer) -> Callable[[timedelta, Callable[[], bool]], None]
 
 
 @pytest.fixture
-def new_key(keyvalue: KeyValue) -> Iterator[Callable[[str], str]]:
+def new_key(keyvalue: KeyValue, test_namespace: str) -> Iterator[Callable[[str], str]]:
     """Makes keys under a prefix that no other test has; they are removed after the test."""
-    prefix = f"{uuid4().hex}/"
+    prefix = f"{test_namespace}/"
     made: list[str] = []
 
     def new_key(name: str) -> str:
@@ -148,7 +147,7 @@ def new_key(keyvalue: KeyValue) -> Iterator[Callable[[str], str]]:
 
 
 @pytest.fixture
-def small_keyvalue(tier: Tier, request: pytest.FixtureRequest) -> Iterator[KeyValue]:
+def small_keyvalue(tier: Tier, request: pytest.FixtureRequest, test_namespace: str) -> Iterator[KeyValue]:
     """The calls on a namespace of this test's own, which has room for a few keys."""
     if tier is Tier.UNIT:
         yield FakeKeyValue(FakeStore(max_keys=SMALL_CAPACITY))
@@ -156,7 +155,7 @@ def small_keyvalue(tier: Tier, request: pytest.FixtureRequest) -> Iterator[KeyVa
     from prism_stack.client import KeyValueClient
 
     endpoint = request.getfixturevalue("small_prism_endpoint")
-    with KeyValueClient(endpoint, namespace=f"small-{uuid4().hex}") as client:
+    with KeyValueClient(endpoint, namespace=test_namespace) as client:
         yield client
 
 
